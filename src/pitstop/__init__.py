@@ -1,0 +1,3 @@
+"""Pitstop: patch and update for integrated systems."""
+
+__version__ = "0.1.0"
