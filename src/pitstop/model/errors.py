@@ -1,0 +1,169 @@
+"""The error tree: every error a user can meet has a stable code, a hint and an exit status.
+
+Adapters translate foreign exceptions into these at their edge. ``code`` is kebab-case and never
+reused; ``exit_status`` is what the command line ends with; ``hint`` says what to do next.
+"""
+
+from __future__ import annotations
+
+
+class PitstopError(Exception):
+    """Something that cannot be done, said so that a person can act on it."""
+
+    code: str = "internal-error"
+    exit_status: int = 1
+    default_hint: str = "Run the command again; if it stays, open a support case with the logs."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint if hint is not None else self.default_hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidInput(PitstopError):
+    """What was handed in is not of the form it must have."""
+
+    code = "invalid-input"
+    exit_status = 2
+    default_hint = "Correct what the message names and try again."
+
+
+class InvalidVersion(InvalidInput):
+    code = "invalid-version"
+    default_hint = "A version is numbers separated by dots, such as 1.2311.3.62."
+
+
+class InvalidPackage(InvalidInput):
+    """A package, its metadata, its plan or its manifest does not hold to the format."""
+
+    code = "invalid-package"
+    default_hint = "The package is damaged or was built wrongly: get it again from the publisher."
+
+
+class InvalidPlan(InvalidInput):
+    code = "invalid-plan"
+    default_hint = "Check the plan with `pitstop plan check`; its format is in docs/plan.md."
+
+
+class InvalidCatalogue(InvalidInput):
+    code = "invalid-catalogue"
+    default_hint = "The catalogue in use stays as it was. Report the problems to the publisher."
+
+
+class NotFound(PitstopError):
+    """The thing that was named is not there."""
+
+    code = "not-found"
+    exit_status = 3
+    default_hint = "List what there is and check the name."
+
+
+class NotAllowed(PitstopError):
+    """Refused by a rule: the move is not in the table, or a finding blocks it."""
+
+    code = "not-allowed"
+    exit_status = 4
+    default_hint = "See the findings for what to do first."
+
+
+class InvalidMove(NotAllowed):
+    """A thing in this state does not take this event; names thing, state and event."""
+
+    code = "invalid-move"
+    default_hint = "The actions that are open now are listed with the thing."
+
+
+class Conflict(PitstopError):
+    """Somebody else changed the thing meanwhile, or another exclusive operation runs."""
+
+    code = "conflict"
+    exit_status = 4
+    default_hint = "Look at the thing again and repeat what is still wanted."
+
+
+class EpochLost(Conflict):
+    """Another worker has taken over the run: this one writes and acts no more."""
+
+    code = "epoch-lost"
+    default_hint = "Nothing to do: the run goes on in the worker that took it over."
+
+
+class NotSignedIn(PitstopError):
+    code = "not-signed-in"
+    exit_status = 5
+    default_hint = "Sign in with `pitstop login`, or in the portal."
+
+
+class NotPermitted(PitstopError):
+    """The account is known but its role does not include this."""
+
+    code = "not-permitted"
+    exit_status = 5
+    default_hint = "Ask an administrator of this system for the role that the message names."
+
+
+class TrustError(PitstopError):
+    """A signature, digest, threshold, expiry or origin is wrong. Never ignored, never a finding only."""
+
+    code = "not-trusted"
+    exit_status = 6
+    default_hint = "Do not install it. Get it again from the publisher; if it stays, tell the publisher."
+
+
+class WrongPublisher(TrustError):
+    code = "wrong-publisher"
+    default_hint = "This source may not publish that. Check the source, and tell the publisher."
+
+
+class DigestMismatch(TrustError):
+    code = "digest-mismatch"
+    default_hint = "The file is damaged or was changed. Get it again; if it stays, tell the publisher."
+
+
+class MetadataExpired(TrustError):
+    code = "metadata-expired"
+    default_hint = (
+        "The publisher has not renewed its metadata, or this copy is old. "
+        "Check this machine's clock, then ask the publisher."
+    )
+
+
+class Unreachable(PitstopError):
+    """A source, a node or the service does not answer."""
+
+    code = "unreachable"
+    exit_status = 7
+    default_hint = "Check the address, the network and that the other side runs, then try again."
+
+
+class StepFailed(PitstopError):
+    """A step of a run did not bring its node to the state it names."""
+
+    code = "step-failed"
+    exit_status = 8
+    default_hint = "Mend the cause that the output names, then resume the run."
+
+
+class RunEndedFailed(PitstopError):
+    """A run that was watched ended as failed."""
+
+    code = "run-failed"
+    exit_status = 8
+    default_hint = "See `pitstop run show`; mend the cause, then `pitstop run resume`."
+
+
+class NoSpace(PitstopError):
+    code = "no-space"
+    exit_status = 9
+    default_hint = "Free the space that the message names, then try again."
+
+
+class StateUnusable(PitstopError):
+    """The state folder is locked by another process, or was written by a newer Pitstop."""
+
+    code = "state-unusable"
+    exit_status = 10
+    default_hint = "Check that no other pitstop service uses this state folder."

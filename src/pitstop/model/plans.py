@@ -1,0 +1,120 @@
+"""The action plan: what a package says must be done, in words of roles, before any machine is named.
+
+A plan is a tree of groups and steps. A group runs its items in sequence, in parallel, or rolling over the
+nodes of a role. What a step's ``args`` mean is known to its kind alone (:mod:`pitstop.steps`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+PLAN_FORMAT = 1
+
+ALL_NODES = "*"
+"""The role that every node has."""
+
+
+class GroupMode(StrEnum):
+    SEQUENCE = "sequence"
+    PARALLEL = "parallel"
+    ROLLING = "rolling"
+
+
+class RollOrder(StrEnum):
+    """``declared``: as in the nodes file. ``fault-domain``: one fault domain after the other; a batch never
+    reaches over two."""
+
+    DECLARED = "declared"
+    FAULT_DOMAIN = "fault-domain"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a failed act is tried before the step fails, and how long between."""
+
+    attempts: int = 1
+    delay: timedelta = timedelta(seconds=5)
+
+
+ONCE = Retry()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One thing to do on each node that it concerns.
+
+    Attributes:
+        kind: a name in the table of step kinds.
+        args: what the kind is told, JSON values.
+        role: outside a rolling group, the role whose nodes it is done on, all at once; inside one, None.
+        expected: how long the publisher expects it to take on one node.
+        deadline: after this it has failed.
+    """
+
+    name: str
+    kind: str
+    description: str = ""
+    args: Mapping[str, object] = field(default_factory=dict)
+    role: str | None = None
+    expected: timedelta | None = None
+    deadline: timedelta = timedelta(minutes=10)
+    retry: Retry = ONCE
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """How a node is taken out of service before its steps and put back after them.
+
+    Attributes:
+        out, back: commands.
+        is_out: the command that ends with 0 when the node is out of service already: a node that the
+            operator had taken out is not put back.
+    """
+
+    out: tuple[str, ...]
+    back: tuple[str, ...]
+    is_out: tuple[str, ...]
+    deadline: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanGroup:
+    """Items that belong together.
+
+    Attributes:
+        role, batch, order, drain, verify: of a rolling group. ``batch`` is a number of nodes or a
+            percentage such as ``"25%"`` of the role's nodes (rounded down, at least one). ``verify`` is
+            done on each node at the end, before it is put back.
+        limit: of a parallel group, how many items at once (None: all).
+    """
+
+    name: str
+    mode: GroupMode
+    items: tuple[PlanItem, ...]
+    description: str = ""
+    role: str | None = None
+    batch: int | str = 1
+    order: RollOrder = RollOrder.DECLARED
+    drain: Drain | None = None
+    verify: tuple[PlanStep, ...] = ()
+    limit: int | None = None
+
+
+PlanItem = PlanStep | PlanGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What must be done to install a package: ``format`` is the version of the plan format.
+
+    Attributes:
+        checks: the package's own health checks, done before anything is changed; they change nothing.
+    """
+
+    name: str
+    items: tuple[PlanItem, ...]
+    checks: tuple[PlanStep, ...] = ()
+    format: int = PLAN_FORMAT

@@ -1,0 +1,14 @@
+"""Time comes from here, so that logic can be tested at any time of day and without waiting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """This instant, UTC and aware."""
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Come back when ``at`` has passed."""

@@ -1,0 +1,69 @@
+"""A publisher's feed: verified catalogue and package files, from wherever they come.
+
+The adapter (:mod:`pitstop.transport`) does its own checking with TUF and hands up only what a threshold of
+the publisher's keys has signed. What fails that check raises; nothing unverified is ever returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pitstop.model.packages import PackageType
+from pitstop.model.releases import Catalogue, PublisherKind
+from pitstop.ports.payloads import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A publisher's feed as this system knows it.
+
+    Attributes:
+        publisher: the short name that its catalogue must carry.
+        url: ``http(s)://`` address of the site's root, or ``file://`` of a folder with the same files.
+        types: the package types it may publish.
+    """
+
+    name: str
+    publisher: str
+    kind: PublisherKind
+    url: str
+    types: frozenset[PackageType]
+
+
+class Feed(Protocol):
+    """One source, opened. Calls block; they are made outside the event loop."""
+
+    def poll(self) -> Catalogue:
+        """The newest catalogue.
+
+        Raises:
+            Unreachable: the source does not answer.
+            TrustError: what it says is not signed as it must be, has expired, goes back, or is not this
+                source's to say (another publisher, a type that it may not publish).
+            InvalidCatalogue: it is signed, but does not hold together.
+        """
+
+    def document(self, package: str, name: str) -> bytes:
+        """A small file of a package (``Metadata.xml``, ``plan.json``, ``manifest.json``), verified."""
+
+    def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
+        """Bring one payload volume to ``to``: verified, or not there at all.
+
+        Raises:
+            Unreachable, TrustError, NoSpace.
+        """
+
+
+class Feeds(Protocol):
+    """Opens sources."""
+
+    def open(self, source: Source) -> Feed: ...
+
+    def pin(self, source: Source, root: bytes) -> None:
+        """Trust this source from this root of trust (a TUF root, JSON) on.
+
+        Raises:
+            TrustError: it is no valid root, or another is pinned already.
+        """

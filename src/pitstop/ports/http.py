@@ -1,0 +1,17 @@
+"""Asking an HTTP address, for probes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+from pitstop.ports.nodes import Answer
+
+
+class HttpProber(Protocol):
+    async def get(self, url: str, *, deadline: timedelta) -> Answer:
+        """The HTTP status and the body (at most 64 KiB) of a GET.
+
+        Raises:
+            Unreachable: no connection, or no answer within the deadline.
+        """

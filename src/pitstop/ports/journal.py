@@ -1,0 +1,75 @@
+"""The journal of runs: what has happened, written before anything builds on it.
+
+Every write carries the epoch of the worker that makes it and is refused once another worker has taken the
+run. A run's events, its steps, its update's state, the ledger and the alerts that follow from an event are
+one transaction. Adapter: :mod:`pitstop.store.journal`; simulator: ``tests/simulators/journal.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pitstop.model.runs import Run, RunEvent, RunTree, Step
+from pitstop.model.updates import UpdateState
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the journal keeps it."""
+
+    sequence: int
+    at: datetime
+    epoch: int
+    kind: str
+    index: str | None
+    text: str
+
+
+class Journal(Protocol):
+    def create(self, run: Run, steps: Sequence[Step], *, expected: UpdateState) -> None:
+        """Write a new run with its whole tree, if no other run is in progress and its update's stored
+        state is still ``expected``.
+
+        Raises:
+            Conflict: either is not so; the message says which.
+        """
+
+    def take(self, run_id: str, worker: str, at: datetime) -> RunTree:
+        """Take the run for this worker under a new epoch, higher than any that any run had.
+
+        Raises:
+            NotFound: there is no such run.
+            InvalidMove: it is not in progress.
+        """
+
+    def append(self, tree: RunTree, *events: RunEvent) -> None:
+        """Write the events durably, then apply them to ``tree``. All or none.
+
+        Raises:
+            EpochLost: another worker has taken the run; nothing was written.
+            InvalidMove: run or step do not take an event; nothing was written.
+        """
+
+    def resume(self, run_id: str, by: str, at: datetime) -> None:
+        """Put a failed run back in progress: its failed steps are pending again.
+
+        Raises:
+            NotFound, InvalidMove: there is no such run, or it has not failed.
+            Conflict: another run is in progress.
+        """
+
+    def load(self, run_id: str) -> RunTree:
+        """The run as it stands.
+
+        Raises:
+            NotFound: there is no such run.
+        """
+
+    def unfinished(self) -> Sequence[str]:
+        """Ids of the runs in progress: what a service takes up when it starts."""
+
+    def history(self, run_id: str) -> Sequence[Recorded]:
+        """All events of the run, oldest first."""

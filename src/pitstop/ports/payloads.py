@@ -1,0 +1,59 @@
+"""The files of packages as the system holds them: metadata, volumes, and unpacked content by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pitstop.model.packages import ContentFile, Manifest, PackageMetadata
+from pitstop.model.plans import Plan
+
+Progress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all."""
+
+
+class PayloadStore(Protocol):
+    """Where package files lie. A package's small files (metadata, plan, manifest) come first; its volumes
+    are added when it is downloaded; its content is unpacked from them, file by file, each checked."""
+
+    def put_documents(self, package: str, documents: dict[str, bytes]) -> None:
+        """Keep the package's small files: all of them or, after a crash, none. Again is no harm."""
+
+    def document(self, package: str, name: str) -> bytes:
+        """One of the small files.
+
+        Raises:
+            NotFound: the package or the file is not here.
+        """
+
+    def metadata(self, package: str) -> PackageMetadata: ...
+
+    def plan(self, package: str) -> Plan: ...
+
+    def manifest(self, package: str) -> Manifest: ...
+
+    def volume(self, package: str, name: str) -> Path:
+        """Where this volume lies, or is to lie. Its folder exists."""
+
+    def missing_content(self, package: str) -> Sequence[ContentFile]:
+        """The manifest's files whose content is not here yet, by digest."""
+
+    def unpack(self, package: str, progress: Progress) -> None:
+        """Take the content out of the package's volumes; every file checked against the manifest.
+
+        Raises:
+            InvalidPackage: a volume is not what it should be, or lacks a file.
+            DigestMismatch: a content file is not the one that was signed.
+            NoSpace: not enough room, said before anything is written.
+        """
+
+    def content(self, file: ContentFile) -> Path:
+        """Where this content lies, checked when it was unpacked.
+
+        Raises:
+            NotFound: it is not here.
+        """
+
+    def discard(self, package: str) -> None:
+        """Remove the package's volumes, and content that no other package here names."""
