@@ -1,0 +1,104 @@
+"""All use cases in one place: what a face is handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pitstop.model.accounts import Actor, Role
+from pitstop.model.updates import Verb
+from pitstop.wire.views import (
+    AccountView,
+    AlertView,
+    AuditView,
+    EventView,
+    RunReport,
+    RunView,
+    Session,
+    SourceView,
+    SystemView,
+    UpdateView,
+)
+
+
+class SystemDesk(Protocol):
+    def show(self, actor: Actor) -> SystemView: ...
+
+
+class UpdatesDesk(Protocol):
+    def list(self, actor: Actor) -> tuple[UpdateView, ...]:
+        """Newest first, the platform's before the OEM's."""
+
+    def show(self, actor: Actor, name: str) -> UpdateView:
+        """Raises NotFound."""
+
+    def notes(self, actor: Actor, name: str) -> str:
+        """The release notes, Markdown; "" when there are none."""
+
+    def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
+        """Begin a run. Raises NotFound, InvalidMove, NotAllowed (with findings), Conflict, NotPermitted."""
+
+
+class RunsDesk(Protocol):
+    def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
+        """Newest first."""
+
+    def show(self, actor: Actor, run_id: str) -> RunReport:
+        """Raises NotFound."""
+
+    def revision(self, actor: Actor, run_id: str) -> int:
+        """What a face that watches compares: it rises with every change. Cheap. Raises NotFound."""
+
+    def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]: ...
+
+    def resume(self, actor: Actor, run_id: str) -> RunView:
+        """Go on with a failed run. Raises NotFound, InvalidMove, Conflict, NotPermitted."""
+
+
+class AlertsDesk(Protocol):
+    def list(self, actor: Actor, *, active_only: bool = False) -> tuple[AlertView, ...]: ...
+
+    def close(self, actor: Actor, alert_id: str) -> AlertView:
+        """Raises NotFound, NotPermitted."""
+
+
+class SourcesDesk(Protocol):
+    def list(self, actor: Actor) -> tuple[SourceView, ...]: ...
+
+    def check(self, actor: Actor) -> tuple[SourceView, ...]:
+        """Poll all sources now; what could not be reached is a finding of its source. Blocks."""
+
+
+class AccountsDesk(Protocol):
+    def sign_in(self, name: str, password: str, origin: str) -> Session:
+        """Raises NotSignedIn: name or password is wrong, or there were too many tries."""
+
+    def actor(self, token: str, origin: str) -> Actor:
+        """Who holds this token. Raises NotSignedIn."""
+
+    def sign_out(self, token: str) -> None: ...
+
+    def list(self, actor: Actor) -> tuple[AccountView, ...]: ...
+
+    def add(self, actor: Actor, name: str, role: Role, password: str) -> AccountView:
+        """Raises Conflict, InvalidInput (weak password), NotPermitted."""
+
+    def change_password(self, actor: Actor, old: str, new: str) -> None:
+        """One's own. Raises NotSignedIn (old is wrong), InvalidInput."""
+
+
+class AuditDesk(Protocol):
+    def list(self, actor: Actor, limit: int = 200) -> tuple[AuditView, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where faces ask. All calls are synchronous and quick, except where they say that they block."""
+
+    system: SystemDesk
+    updates: UpdatesDesk
+    runs: RunsDesk
+    alerts: AlertsDesk
+    sources: SourcesDesk
+    accounts: AccountsDesk
+    audit: AuditDesk

@@ -1,0 +1,261 @@
+"""The read models: one set, shown alike by API (``/api/v1``), portal and command line (``--json``).
+
+Built by :mod:`pitstop.service`. Instants are ISO 8601 in UTC, durations are seconds, sizes are bytes; names
+are camelCase in JSON. Nothing in here decides anything.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What all read models share: frozen, named fields, camelCase in JSON."""
+
+
+class FindingView(View, frozen=True):
+    """One thing to know. ``severity``: Critical, Warning or Informational."""
+
+    code: str
+    severity: str
+    subject: str
+    what: str
+    remedy: str
+    impact: str = ""
+    detail: str = ""
+    links: tuple[str, ...] = ()
+    runbook: str = ""
+
+
+class ActionView(View, frozen=True):
+    """Something that may be asked for now. ``verb``: prepare, healthCheck, apply or rerun."""
+
+    verb: str
+    label: str
+    says: str
+
+
+class Range(View, frozen=True):
+    """Between least and most seconds."""
+
+    least: float
+    most: float
+
+
+class SupportView(View, frozen=True):
+    """Whether the servicing policy supports the system. ``position``: N, N-1, N-2, N-3, ... or unknown;
+    ``status``: supported, out-of-compliance or unknown; ``why``: in one sentence."""
+
+    status: str
+    position: str
+    why: str
+    newest_family: str
+    current_family: str
+    as_known_on: datetime | None
+    findings: tuple[FindingView, ...] = ()
+
+
+class NodeView(View, frozen=True):
+    name: str
+    address: str
+    port: int
+    roles: tuple[str, ...]
+    fault_domain: str
+    host_key: str
+
+
+class PackageVersionView(View, frozen=True):
+    """What is installed of one product. ``package_type``: Platform or OEM."""
+
+    package_type: str
+    publisher: str
+    product: str
+    version: str
+    last_updated: datetime | None
+
+
+class SystemView(View, frozen=True):
+    """The system as a whole. ``state``: a name of the rule book's states of a system."""
+
+    name: str
+    location: str
+    state: str
+    hardware_family: str
+    hardware_model: str
+    current_version: str
+    current_oem_version: str
+    last_updated: datetime | None
+    last_checked: datetime | None
+    package_versions: tuple[PackageVersionView, ...]
+    support: SupportView
+    nodes: tuple[NodeView, ...]
+    active_run: str | None
+    findings: tuple[FindingView, ...] = ()
+
+
+class UpdateView(View, frozen=True):
+    """A release as this system sees it.
+
+    ``state`` is what holds now; ``reasons`` say why it is not further; ``actions`` what may be asked for.
+    """
+
+    name: str
+    title: str
+    description: str
+    publisher: str
+    product: str
+    version: str
+    package_type: str
+    family: str
+    state: str
+    reasons: tuple[FindingView, ...]
+    actions: tuple[ActionView, ...]
+    released: str
+    installed: datetime | None
+    size: int
+    restarts_nodes: bool
+    expected: Range | None
+    min_version: str
+    min_oem_version: str
+    requires: tuple[str, ...]
+    notes_link: str
+    article_link: str
+    support_address: str
+    last_run: str | None
+    percent: float | None = None
+
+
+class WaitingView(View, frozen=True):
+    reason: str
+    since: datetime
+    until: datetime
+
+
+class StepView(View, frozen=True):
+    """A place in a run's tree. ``status``: pending, in-progress, waiting, succeeded or failed."""
+
+    index: str
+    name: str
+    description: str
+    status: str
+    node: str | None
+    kind: str | None
+    started: datetime | None
+    ended: datetime | None
+    seconds: float | None
+    expected: float | None
+    attempt: int
+    output: str
+    found_done: bool
+    waiting: WaitingView | None
+    finding: FindingView | None
+    steps: tuple[StepView, ...] = ()
+
+
+class RunView(View, frozen=True):
+    """The head of a run. ``state``: in-progress, failed or succeeded; ``now``: what it is doing, in words."""
+
+    id: str
+    update: str
+    title: str
+    purpose: str
+    state: str
+    phase: str
+    attempt: int
+    revision: int
+    from_version: str
+    to_version: str
+    requested_by: str
+    started: datetime
+    ended: datetime | None
+    seconds: float
+    finding: FindingView | None
+    actions: tuple[ActionView, ...]
+
+
+class RunReport(View, frozen=True):
+    """A run with its tree, as far as it has come."""
+
+    run: RunView
+    percent: float
+    steps_done: int
+    steps_all: int
+    remaining: Range | None
+    now: tuple[str, ...]
+    nodes_out_of_service: tuple[str, ...]
+    steps: tuple[StepView, ...]
+
+
+class EventView(View, frozen=True):
+    """An entry of a run's journal."""
+
+    sequence: int
+    at: datetime
+    epoch: int
+    kind: str
+    index: str | None
+    text: str
+
+
+class AlertView(View, frozen=True):
+    id: str
+    finding: FindingView
+    raised: datetime
+    refreshed: datetime
+    closed: datetime | None
+    closed_by: str
+
+
+class SourceView(View, frozen=True):
+    name: str
+    publisher: str
+    kind: str
+    url: str
+    types: tuple[str, ...]
+    last_checked: datetime | None
+    finding: FindingView | None
+
+
+class AccountView(View, frozen=True):
+    name: str
+    role: str
+    created: datetime
+
+
+class AuditView(View, frozen=True):
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    origin: str
+    outcome: str
+
+
+class SignIn(View, frozen=True):
+    """What a sign-in sends."""
+
+    name: str
+    password: str
+
+
+class Session(View, frozen=True):
+    """What a sign-in answers: a bearer token that is shown this once, and until when it holds."""
+
+    token: str
+    name: str
+    role: str
+    until: datetime
+
+
+class Problem(View, frozen=True):
+    """An error of ``/api/v1`` (RFC 9457): ``code`` is stable, ``hint`` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str
+    findings: tuple[FindingView, ...] = ()
