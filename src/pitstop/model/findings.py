@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pitstop.model.errors import PitstopError
+
 
 class Severity(StrEnum):
     """How bad it is. Critical blocks; Warning blocks unless overridden by name; Informational never."""
@@ -44,3 +46,17 @@ class Finding:
     def blocks(self) -> bool:
         """Whether this finding, not overridden, keeps an update from going on."""
         return self.severity is not Severity.INFORMATIONAL
+
+
+def from_error(error: PitstopError, subject: str, *, impact: str = "", detail: str = "") -> Finding:
+    """An error as a finding, where something failed that goes on being shown. The error's notes are evidence."""
+    notes = "\n".join(getattr(error, "__notes__", ()))
+    return Finding(
+        code=error.code,
+        severity=Severity.CRITICAL,
+        subject=subject,
+        what=error.message,
+        remedy=error.hint,
+        impact=impact,
+        detail=detail or notes,
+    )

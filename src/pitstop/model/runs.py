@@ -364,7 +364,6 @@ _STARTED = {
     Phase.INSTALL: UpdateEvent.INSTALL_STARTED,
 }
 _FAILED = {
-    None: UpdateEvent.DOWNLOAD_FAILED,
     Phase.DOWNLOAD: UpdateEvent.DOWNLOAD_FAILED,
     Phase.PREPARE: UpdateEvent.PREPARATION_FAILED,
     Phase.HEALTH_CHECK: UpdateEvent.HEALTH_CHECK_FAILED,
@@ -386,7 +385,7 @@ def update_events(before: Run, event: RunEvent) -> tuple[UpdateEvent, ...]:
         case RunResumed():
             return (_STARTED[before.phase],) if before.phase else ()
         case RunFailed():
-            return (_FAILED[before.phase],)
+            return (_FAILED[before.phase],) if before.phase else ()
         case RunSucceeded():
             return (_SUCCEEDED[before.phase],) if before.phase in _SUCCEEDED else ()
         case _:

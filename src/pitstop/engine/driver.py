@@ -1,0 +1,117 @@
+"""Driving a run: walk its tree, group by group, until it has succeeded or failed.
+
+Whoever drives a run has taken it under an epoch of its own. A worker that loses the epoch stops at once:
+it writes nothing and acts on nothing more. A failure lets what is under way beside it come to its end, and
+starts nothing new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pitstop.engine.failures import LeafFailed
+from pitstop.engine.leaf import Kinds, LeafWork
+from pitstop.engine.progress import Progress
+from pitstop.model.errors import EpochLost
+from pitstop.model.plans import GroupMode
+from pitstop.model.runs import PhaseEntered, RunFailed, RunSucceeded, RunTree, Step, StepStatus
+from pitstop.ports.journal import Journal
+from pitstop.steps.kind import World
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Drives runs for one worker.
+
+    Attributes:
+        world: gives the adapters and the system as they are now; asked once at the start of each drive.
+    """
+
+    journal: Journal
+    kinds: Kinds
+    world: Callable[[], World]
+    progress: Progress
+    worker: str
+
+    async def drive(self, run_id: str) -> None:
+        """Take the run and go on with it to its end. Returns early when another worker takes it over.
+
+        Raises:
+            NotFound, InvalidMove: there is no such run, or it is not in progress.
+        """
+        world = self.world()
+        tree = self.journal.take(run_id, self.worker, world.clock.now())
+        try:
+            await _Walk(self, world, tree).run()
+        except* EpochLost:
+            log.warning("run %s goes on in another worker", run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One walk over one tree."""
+
+    driver: Driver
+    world: World
+    tree: RunTree
+
+    async def run(self) -> None:
+        try:
+            await self._sequence(self.tree.children())
+        except LeafFailed as failure:
+            self._write(RunFailed(self.world.clock.now(), failure.finding))
+        else:
+            self._write(RunSucceeded(self.world.clock.now()))
+
+    async def _place(self, place: Step) -> None:
+        if self.tree.status(place.index) is StepStatus.SUCCEEDED and self.tree.children(place.index):
+            return
+        if place.phase is not None and place.phase is not self.tree.run.phase:
+            self._enter(place)
+        if place.is_leaf:
+            await self._leaf(place)
+        elif place.mode is GroupMode.PARALLEL:
+            await self._parallel(self.tree.children(place.index), place.limit)
+        else:
+            await self._sequence(self.tree.children(place.index))
+
+    def _enter(self, place: Step) -> None:
+        """Enter the phase that begins here, unless what is here is done already."""
+        if place.phase is not None and self.tree.status(place.index) is not StepStatus.SUCCEEDED:
+            self._write(PhaseEntered(self.world.clock.now(), place.phase))
+
+    async def _sequence(self, places: list[Step]) -> None:
+        for place in places:
+            await self._place(place)
+
+    async def _parallel(self, places: list[Step], limit: int | None) -> None:
+        """All at once, or ``limit`` at a time. After a failure none is begun; those under way end."""
+        free = asyncio.Semaphore(limit or max(1, len(places)))
+        failures: list[LeafFailed] = []
+
+        async def one(place: Step) -> None:
+            async with free:
+                if failures:
+                    return
+                try:
+                    await self._place(place)
+                except LeafFailed as failure:
+                    failures.append(failure)
+
+        async with asyncio.TaskGroup() as group:
+            for place in places:
+                group.create_task(one(place))
+        if failures:
+            raise failures[0]
+
+    async def _leaf(self, place: Step) -> None:
+        driver = self.driver
+        await LeafWork(driver.journal, driver.kinds, self.world, driver.progress, self.tree, place.index).do()
+
+    def _write(self, event: PhaseEntered | RunFailed | RunSucceeded) -> None:
+        self.driver.journal.append(self.tree, event)

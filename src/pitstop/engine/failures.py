@@ -1,0 +1,58 @@
+"""What a failure means to the run: the finding that its step and its end carry."""
+
+from __future__ import annotations
+
+import traceback
+
+from pitstop.model.errors import PitstopError
+from pitstop.model.findings import Finding, from_error
+from pitstop.model.runs import Phase, RunTree, Step, StepStatus
+
+_UNTOUCHED = "Nothing was changed on the nodes."
+
+
+class LeafFailed(Exception):
+    """A leaf has failed for good (in this attempt of the run); what it carries is written already."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
+
+
+def finding_of(error: Exception, tree: RunTree, step: Step) -> Finding:
+    """The finding of an exception that a step ended with. What is no Pitstop error is a bug, and says so."""
+    if not isinstance(error, PitstopError):
+        wrapped = PitstopError(f"the step kind {step.kind!r} broke: {type(error).__name__}: {error}")
+        detail = "".join(traceback.format_exception(error))
+        return from_error(wrapped, subject_of(step), impact=impact_of(tree), detail=detail)
+    return from_error(error, subject_of(step), impact=impact_of(tree))
+
+
+def subject_of(step: Step) -> str:
+    """``step 3.1.2 Copy files on node n3``."""
+    where = f" on node {step.node}" if step.node and step.node not in step.name else ""
+    return f"step {step.index} {step.name}{where}"
+
+
+def impact_of(tree: RunTree) -> str:
+    """What the failure leaves behind, from what the tree says was done."""
+    if tree.run.phase is not Phase.INSTALL:
+        return _UNTOUCHED
+    touched = sorted({leaf.node for leaf in tree.leaves() if leaf.node and _acted(tree, leaf)})
+    if not touched:
+        return _UNTOUCHED
+    return f"The run stopped before more nodes were touched. Touched so far: {', '.join(touched)}."
+
+
+def _acted(tree: RunTree, leaf: Step) -> bool:
+    return leaf.status is not StepStatus.PENDING and _phase_of(tree, leaf) is Phase.INSTALL
+
+
+def _phase_of(tree: RunTree, leaf: Step) -> Phase | None:
+    index = leaf.index
+    while index:
+        phase = tree.steps[index].phase
+        if phase is not None:
+            return phase
+        index = index.rpartition(".")[0]
+    return None
