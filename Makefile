@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser check format quick test smoke demo lock clean
+.PHONY: help setup browser check format docs quick test smoke demo lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: setup ## formatting, lint, types, floors
 format: setup ## put the sources into shape
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+docs: setup ## write the reference pages that are made from the code
+	$(BIN)/python -m tools.reference
 
 quick: setup ## the tests of a minute
 	$(BIN)/pytest -q -n 2 -m "not slow and not browser" $(ARGS)

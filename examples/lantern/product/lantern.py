@@ -37,7 +37,7 @@ PEERS_FRESH_SECONDS = 1.0
 PEER_TIMEOUT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 600.0
 
-Answer = tuple[int, str | Mapping[str, object]]
+Send = Callable[[int, str | Mapping[str, object]], None]
 
 
 @dataclass(frozen=True)
@@ -157,34 +157,35 @@ class Lantern:
         }
 
 
-def answer_version(lantern: Lantern, _seconds: float) -> Answer:
-    return 200, lantern.version
+def answer_version(lantern: Lantern, _seconds: float, send: Send) -> None:
+    send(200, lantern.version)
 
 
-def answer_health(lantern: Lantern, _seconds: float) -> Answer:
-    return (200 if lantern.status == "ok" else 503), lantern.health()
+def answer_health(lantern: Lantern, _seconds: float, send: Send) -> None:
+    send(200 if lantern.status == "ok" else 503, lantern.health())
 
 
-def answer_work(lantern: Lantern, seconds: float) -> Answer:
+def answer_work(lantern: Lantern, seconds: float, send: Send) -> None:
+    """Work is in flight until its answer is sent: a process that drains and ends cuts nobody off."""
     with lantern.unit_of_work() as refused:
         if refused:
-            return 503, {"error": refused, "node": lantern.settings.node}
+            return send(503, {"error": refused, "node": lantern.settings.node})
         time.sleep(seconds)
-    return 200, {"served_by": lantern.settings.node, "version": lantern.version}
+        return send(200, {"served_by": lantern.settings.node, "version": lantern.version})
 
 
-def answer_drain(lantern: Lantern, seconds: float) -> Answer:
+def answer_drain(lantern: Lantern, seconds: float, send: Send) -> None:
     lantern.drain()
     idle = lantern.wait_idle(seconds)
-    return (200 if idle else 504), {"draining": True, "idle": idle}
+    send(200 if idle else 504, {"draining": True, "idle": idle})
 
 
-def answer_undrain(lantern: Lantern, _seconds: float) -> Answer:
+def answer_undrain(lantern: Lantern, _seconds: float, send: Send) -> None:
     lantern.undrain()
-    return 200, {"draining": False}
+    send(200, {"draining": False})
 
 
-ROUTES: Mapping[tuple[str, str], Callable[[Lantern, float], Answer]] = {
+ROUTES: Mapping[tuple[str, str], Callable[[Lantern, float, Send], None]] = {
     ("GET", "/version"): answer_version,
     ("GET", "/health"): answer_health,
     ("GET", "/work"): answer_work,
@@ -232,16 +233,16 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         if route is None:
             return self._send(404, {"error": f"there is no {method} {url.path}"})
         seconds = told.get("seconds", told.get("wait", 0.0))
-        return self._send(*route(self.server.lantern, min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)))
+        return route(self.server.lantern, min(max(seconds, 0.0), LONGEST_WAIT_SECONDS), self._send)
 
     def _send(self, status: int, body: str | Mapping[str, object]) -> None:
         kind = "text/plain" if isinstance(body, str) else "application/json"
         content = (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
         with contextlib.suppress(ConnectionError):  # the asker may have gone while it waited
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
             self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
@@ -287,14 +288,14 @@ def main(arguments: list[str]) -> int:
     try:
         lantern = Lantern(root)
     except (OSError, ValueError, KeyError) as error:
-        log.error("cannot start: %s: %s", type(error).__name__, error)
+        log.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400 - a reason, no trace
         return 1
     if lantern.status != "ok":
         log.error("%s is %s: %s", lantern.settings.node, lantern.status, lantern.reason)
     try:
         serve(lantern, root / "run/lantern.pid")
     except OSError as error:
-        log.error("cannot listen on port %d: %s", lantern.settings.port, error)
+        log.error("cannot listen on port %d: %s", lantern.settings.port, error)  # noqa: TRY400
         return 1
     log.info("%s ended", lantern.settings.node)
     return 0

@@ -6,6 +6,11 @@ reused; ``exit_status`` is what the command line ends with; ``hint`` says what t
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pitstop.model.findings import Finding
+
 
 class PitstopError(Exception):
     """Something that cannot be done, said so that a person can act on it."""
@@ -62,8 +67,13 @@ class NotFound(PitstopError):
 
 
 class NotAllowed(PitstopError):
-    """Refused by a rule: the move is not in the table, or a finding blocks it."""
+    """Refused by a rule: the move is not in the table, or a finding blocks it.
 
+    Attributes:
+        findings: what blocks, where findings do; set by whoever raises.
+    """
+
+    findings: tuple[Finding, ...] = ()
     code = "not-allowed"
     exit_status = 4
     default_hint = "See the findings for what to do first."

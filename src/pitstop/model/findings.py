@@ -49,7 +49,7 @@ class Finding:
 
 
 def from_error(error: PitstopError, subject: str, *, impact: str = "", detail: str = "") -> Finding:
-    """An error as a finding, where something failed that goes on being shown. The error's notes are evidence."""
+    """An error as a finding, for what goes on being shown. The error's notes are evidence."""
     notes = "\n".join(getattr(error, "__notes__", ()))
     return Finding(
         code=error.code,

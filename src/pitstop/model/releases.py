@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from pitstop.model.conditions import Condition, FactTest, RequiredContent, Risk
 from pitstop.model.packages import ExpectedRuntime, PackageType
 from pitstop.model.versions import Version
 
@@ -63,10 +64,16 @@ class HardwareMatch:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The versions that share a major release. ``predecessor`` is None for the first of a line."""
+    """The versions that share a major release. ``predecessor`` is None for the first of a line.
+
+    Attributes:
+        also_from: further families from which this one can be entered directly, such as one that was
+            withdrawn after some systems had taken it.
+    """
 
     id: str
     predecessor: str | None
+    also_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,14 @@ class Release:
         changes_version: whether installing it changes the build that the system shows.
         package_sha256: digest of the package's ``Metadata.xml``, which lists the rest.
         size: bytes of the payload volumes together.
+        equivalent_builds: builds that are as good as this one: a system that has one has this release.
+        replaces: for a Hotfix, older hotfixes of its families where the numbers alone do not say so, as
+            between two numbering schemes.
+        hotfix_rides: for Full and Express, whether the newest hotfix of the family goes on in the same run.
+        min_platform_version: for OEM, the platform must be at least at this build.
+        conditions: prerequisites that hold only on some systems.
+        content: what the operator must bring first.
+        risks: in the order in which they are told.
     """
 
     id: ReleaseId
@@ -110,10 +125,58 @@ class Release:
     support_address: str = ""
     package_sha256: str = ""
     size: int = 0
+    equivalent_builds: tuple[Version, ...] = ()
+    replaces: tuple[Version, ...] = ()
+    hotfix_rides: bool = False
+    min_platform_version: Version | None = None
+    conditions: tuple[Condition, ...] = ()
+    content: tuple[RequiredContent, ...] = ()
+    risks: tuple[Risk, ...] = ()
 
     @property
     def version(self) -> Version:
         return self.id.version
+
+
+@dataclass(frozen=True, slots=True)
+class SupportException:
+    """Support further back than usual, for a time.
+
+    Attributes:
+        behind: how many families behind the newest are still supported, such as 3.
+        while_newest: only while this family is the newest; None: whichever is.
+        families: only for systems on these; empty: on any.
+        first_day, last_day: whole days in UTC, both included; None: no bound.
+        hardware, when: only for this hardware, and where all these tests hold; empty: for any.
+    """
+
+    behind: int
+    while_newest: str | None = None
+    families: tuple[str, ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    hardware: tuple[HardwareMatch, ...] = ()
+    when: tuple[FactTest, ...] = ()
+    reason: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportEnd:
+    """A day after which support ends, however near the newest family is.
+
+    Attributes:
+        last_day: the last day with support, in UTC.
+        families: for systems on these families; empty: on any.
+        hardware, when: only for this hardware, and where all these tests hold; empty: for any.
+    """
+
+    last_day: date
+    families: tuple[str, ...] = ()
+    hardware: tuple[HardwareMatch, ...] = ()
+    when: tuple[FactTest, ...] = ()
+    reason: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +193,5 @@ class Catalogue:
     issued: datetime
     families: tuple[Family, ...]
     releases: tuple[Release, ...]
+    support_exceptions: tuple[SupportException, ...] = ()
+    support_ends: tuple[SupportEnd, ...] = ()

@@ -152,11 +152,12 @@ class RunTree:
         """Take in one event.
 
         Raises:
-            InvalidMove: the run or step is not in a state that takes it.
+            InvalidMove: the run or step is not in a state that takes it; the tree is as it was.
         """
+        run = apply_to_run(self.run, event)
         if isinstance(event, StepEvent):
             self.steps[event.index] = apply_to_step(self.steps[event.index], event)
-        self.run = apply_to_run(self.run, event)
+        self.run = run
 
     def status(self, index: str) -> StepStatus:
         """A leaf's own status; a group's, derived from the leaves below it."""

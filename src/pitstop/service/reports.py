@@ -1,0 +1,117 @@
+"""A run as faces show it: the head for lists, and the report with its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pitstop.engine.progress import Portion
+from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
+from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus
+from pitstop.model.updates import Action
+from pitstop.service.findings import action_view, finding_view
+from pitstop.service.remaining import percent_done, remaining
+from pitstop.wire.views import RunReport, RunView, StepView, WaitingView
+
+PortionOf = Callable[[str], Portion | None]
+
+
+def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -> RunView:
+    return RunView(
+        id=run.id,
+        update=run.update,
+        title=title,
+        purpose=run.purpose,
+        state=run.state,
+        phase=run.phase or "",
+        attempt=run.attempt,
+        revision=run.revision,
+        from_version=run.from_version,
+        to_version=run.to_version,
+        requested_by=run.requested_by,
+        started=run.created,
+        ended=run.ended,
+        seconds=((run.ended or now) - run.created).total_seconds(),
+        finding=finding_view(run.finding) if run.finding else None,
+        actions=tuple(action_view(action) for action in actions),
+    )
+
+
+def run_report(tree: RunTree, head: RunView, portion: PortionOf, now: datetime) -> RunReport:
+    """The whole report. ``portion`` says how far a step that is being done has come."""
+    leaves = tree.leaves()
+    return RunReport(
+        run=head,
+        percent=round(percent_done(tree), 1),
+        steps_done=sum(leaf.status is StepStatus.SUCCEEDED for leaf in leaves),
+        steps_all=len(leaves),
+        remaining=remaining(tree, now),
+        now=tuple(_doing(leaf, portion(leaf.index)) for leaf in leaves if _is_active(tree.run, leaf)),
+        nodes_out_of_service=nodes_out_of_service(tree),
+        steps=tuple(_step_view(tree, place, now) for place in tree.children()),
+    )
+
+
+def nodes_out_of_service(tree: RunTree) -> tuple[str, ...]:
+    """The nodes that this run has taken out of service and not put back yet."""
+    out: dict[str, None] = {}
+    for leaf in tree.leaves():
+        if leaf.node and leaf.kind == DRAIN_KIND and leaf.attempt:
+            out[leaf.node] = None
+        elif leaf.node and leaf.kind == UNDRAIN_KIND and leaf.status is StepStatus.SUCCEEDED:
+            out.pop(leaf.node, None)
+    return tuple(out)
+
+
+def _is_active(run: Run, leaf: Step) -> bool:
+    active = (StepStatus.IN_PROGRESS, StepStatus.WAITING)
+    return run.state is RunState.IN_PROGRESS and leaf.status in active
+
+
+def _doing(leaf: Step, portion: Portion | None) -> str:
+    where = f" on {leaf.node}" if leaf.node and leaf.node not in leaf.name else ""
+    how_far = f" ({portion.percent:.0f} %)" if portion else ""
+    waits = f": {leaf.waiting.reason}" if leaf.waiting else ""
+    return f"{leaf.index} {leaf.name}{where}{how_far}{waits}"
+
+
+def _step_view(tree: RunTree, step: Step, now: datetime) -> StepView:
+    inner = tuple(_step_view(tree, child, now) for child in tree.children(step.index))
+    status = tree.status(step.index)
+    started, ended = _span(step, inner, status)
+    return StepView(
+        index=step.index,
+        name=step.name,
+        description=step.description,
+        status=status,
+        node=step.node,
+        kind=step.kind,
+        started=started,
+        ended=ended,
+        seconds=((ended or now) - started).total_seconds() if started else None,
+        expected=step.expected.total_seconds() if step.expected else None,
+        attempt=step.attempt,
+        output=step.output,
+        found_done=step.found_done,
+        waiting=_waiting(step),
+        finding=finding_view(step.finding) if step.finding else None,
+        steps=inner,
+    )
+
+
+def _span(
+    step: Step, inner: tuple[StepView, ...], status: StepStatus
+) -> tuple[datetime | None, datetime | None]:
+    """Of a leaf, its own times; of a group, from its first start to (once all have ended) its last end."""
+    if step.is_leaf:
+        return step.started, step.ended
+    started = min((child.started for child in inner if child.started), default=None)
+    if status not in (StepStatus.SUCCEEDED, StepStatus.FAILED):
+        return started, None
+    return started, max((child.ended for child in inner if child.ended), default=None)
+
+
+def _waiting(step: Step) -> WaitingView | None:
+    if step.waiting is None:
+        return None
+    return WaitingView(reason=step.waiting.reason, since=step.waiting.since, until=step.waiting.until)
