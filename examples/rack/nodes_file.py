@@ -80,6 +80,13 @@ def default_nodes(count: int = 4) -> tuple[NodeSpec, ...]:
     )
 
 
+VERSION_PROBES = {
+    "lantern": ("cat", "opt/lantern/VERSION"),
+    "lumen-r4": ("cat", "lib/firmware/lumen/VERSION"),
+}
+"""By product, the command that says what a node runs of it."""
+
+
 def write(rack: Rack) -> None:
     """Write the nodes file. JSON's strings and lists of strings are also TOML's."""
     lines = ["[system]"]
@@ -91,6 +98,7 @@ def write(rack: Rack) -> None:
             "hardware_model": HARDWARE_MODEL,
         }
     )
+    lines += ["", "[system.version_probes]", *table(VERSION_PROBES)]
     for node in rack.nodes:
         lines += ["", "[[node]]", *table(entry(node))]
         lines.append(f"facts = {{ lantern_url = {json.dumps(node.lantern_url)} }}")

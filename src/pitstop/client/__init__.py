@@ -1,0 +1,1 @@
+"""The service from outside: :class:`pitstop.client.client.PitstopClient`."""

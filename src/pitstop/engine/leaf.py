@@ -111,8 +111,9 @@ class LeafWork:
     async def _act(self) -> Done:
         kind, args = self._kind()
         context = self._context()
+        deadline = asyncio.timeout(self.step.deadline.total_seconds())
         try:
-            async with asyncio.timeout(self.step.deadline.total_seconds()) as deadline:
+            async with deadline:
                 return await kind.act(context, args)
         except TimeoutError as error:
             if not deadline.expired():

@@ -35,5 +35,12 @@ class Progress:
     def forget(self, run_id: str, index: str) -> None:
         self._portions.pop((run_id, index), None)
 
+    def of_run(self, run_id: str) -> Portion | None:
+        """The portions of all steps of the run that are being done, together; None where none reports."""
+        portions = [portion for (run, _), portion in self._portions.items() if run == run_id]
+        if not portions:
+            return None
+        return Portion(sum(item.done for item in portions), sum(item.whole for item in portions))
+
     def of(self, run_id: str, index: str) -> Portion | None:
         return self._portions.get((run_id, index))

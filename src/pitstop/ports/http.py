@@ -1,4 +1,4 @@
-"""Asking an HTTP address, for probes."""
+"""Asking an HTTP address or a port, for probes."""
 
 from __future__ import annotations
 
@@ -14,4 +14,11 @@ class HttpProber(Protocol):
 
         Raises:
             Unreachable: no connection, or no answer within the deadline.
+        """
+
+    async def connect(self, address: str, port: int, *, deadline: timedelta) -> None:
+        """Open a TCP connection and close it again.
+
+        Raises:
+            Unreachable: nobody listens there, or not within the deadline.
         """

@@ -67,6 +67,9 @@ class Runs(Protocol):
     def runs(self, update: str | None = None) -> Sequence[Run]:
         """Newest first."""
 
+    def run(self, run_id: str) -> Run:
+        """The head alone: cheap, for those who watch. Raises NotFound."""
+
 
 class Alerts(Protocol):
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,12 @@ from pitstop.wire.views import (
 
 class SystemDesk(Protocol):
     def show(self, actor: Actor) -> SystemView: ...
+
+    def adopt(self, actor: Actor, baseline: Mapping[str, str]) -> SystemView:
+        """Declare, once, what is installed (product → version); the nodes must say the same. Blocks.
+
+        Raises NotPermitted, InvalidInput, NotFound, Conflict, NotAllowed, Unreachable.
+        """
 
 
 class UpdatesDesk(Protocol):

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import NotFound, PitstopError
 from pitstop.model.findings import from_error
-from pitstop.model.releases import Release, ReleaseStatus
+from pitstop.model.releases import Catalogue, Release, ReleaseStatus
 from pitstop.package.fileset import DOCUMENTS
+from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed, Feeds, Source
 from pitstop.ports.payloads import PayloadStore
@@ -81,6 +82,7 @@ class SourcesService:
         try:
             feed = self.feeds.open(source)
             catalogue = feed.poll()
+            self._require_together(source, catalogue)
             for release in catalogue.releases:
                 self._bring_documents(feed, release)
         except PitstopError as error:
@@ -95,6 +97,11 @@ class SourcesService:
         self.records.checked(source.name, catalogue, self.clock.now())
         if before is not None:
             self.alerts.close_alerts(before.code, subject, "pitstop", self.clock.now())
+
+    def _require_together(self, source: Source, catalogue: Catalogue) -> None:
+        """Raises InvalidCatalogue: with it the catalogues of all sources would not hold together."""
+        others = [known for name, known in self.records.catalogues() if name != source.name]
+        ReleaseGraph.of([*others, catalogue])
 
     def _bring_documents(self, feed: Feed, release: Release) -> None:
         if release.status is ReleaseStatus.WITHDRAWN or self._has_documents(release.name):

@@ -19,9 +19,17 @@ _UNPACK_DEADLINE = timedelta(hours=6)
 
 
 def compose(
-    purpose: RunPurpose, package: PackageMetadata, plan: Plan, system: SystemDescription
+    purpose: RunPurpose,
+    package: PackageMetadata,
+    plan: Plan,
+    system: SystemDescription,
+    *,
+    changes_version: bool = True,
 ) -> tuple[Step, ...]:
     """All steps of a run of this purpose, numbered, in tree order.
+
+    Args:
+        changes_version: whether the nodes say another version afterwards, as the release entry has it.
 
     Raises:
         InvalidPlan: the plan cannot be laid over this system.
@@ -31,7 +39,10 @@ def compose(
         branches.append(_prepare(package))
     branches.append(_health_check(plan, system))
     if purpose is RunPurpose.APPLY:
-        branches.append(_install(package, plan, system))
+        confirm = [_confirm(package)] if changes_version else []
+        branches.append(
+            group("Install", [*expand(plan, system), *confirm], description=plan.name, phase=Phase.INSTALL)
+        )
     return tuple(numbered(branches))
 
 
@@ -72,7 +83,7 @@ def _health_check(plan: Plan, system: SystemDescription) -> Branch:
     )
 
 
-def _install(package: PackageMetadata, plan: Plan, system: SystemDescription) -> Branch:
+def _confirm(package: PackageMetadata) -> Branch:
     confirm = PlanStep(
         "Confirm versions",
         "confirm-version",
@@ -80,9 +91,4 @@ def _install(package: PackageMetadata, plan: Plan, system: SystemDescription) ->
         args={"product": package.product, "version": str(package.version)},
         deadline=timedelta(minutes=2),
     )
-    return group(
-        "Install",
-        [*expand(plan, system), leaf(confirm, None)],
-        description=plan.name,
-        phase=Phase.INSTALL,
-    )
+    return leaf(confirm, None)

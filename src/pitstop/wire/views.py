@@ -249,6 +249,29 @@ class Session(View, frozen=True):
     until: datetime
 
 
+class WhoAmI(View, frozen=True):
+    """Whose session this is."""
+
+    name: str
+    role: str
+    origin: str
+
+
+class NewAccount(View, frozen=True):
+    """What adding an account sends. ``role``: reader, operator, administrator or support."""
+
+    name: str
+    role: str
+    password: str
+
+
+class PasswordChange(View, frozen=True):
+    """What changing one's own password sends."""
+
+    old: str
+    new: str
+
+
 class Problem(View, frozen=True):
     """An error of ``/api/v1`` (RFC 9457): ``code`` is stable, ``hint`` says what to do."""
 

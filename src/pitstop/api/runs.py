@@ -1,0 +1,77 @@
+"""``/api/v1/runs``: heads, reports, journals, resume, and the stream that follows a run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, SkipValidation
+from litestar.response import Stream
+
+from pitstop.api.security import AnyRequest, DeskHere, SignedIn, origin_of, token_of
+from pitstop.api.watch import Watches
+from pitstop.wire.views import EventView, RunReport, RunView
+
+OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
+WatchesHere = NamedDependency[SkipValidation[Watches]]
+
+
+@get("/runs", operation_id="listRuns", summary="All runs, newest first", sync_to_thread=True)
+def list_runs(desk: DeskHere, actor: SignedIn, update: OfUpdate = None) -> tuple[RunView, ...]:
+    return desk.runs.list(actor, update)
+
+
+@get("/runs/{run_id:str}", operation_id="showRun", summary="A run with its tree", sync_to_thread=True)
+def show_run(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> RunReport:
+    return desk.runs.show(actor, run_id)
+
+
+@get(
+    "/runs/{run_id:str}/events",
+    operation_id="listRunEvents",
+    summary="A run's journal, oldest first",
+    sync_to_thread=True,
+)
+def list_events(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> tuple[EventView, ...]:
+    return desk.runs.history(actor, run_id)
+
+
+@post(
+    "/runs/{run_id:str}/resume",
+    operation_id="resumeRun",
+    summary="Go on with a failed run",
+    description="From the step that failed; finished steps are not done again.",
+    status_code=202,
+    sync_to_thread=True,
+)
+def resume_run(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> Response[RunView]:
+    run = desk.runs.resume(actor, run_id)
+    return Response(run, status_code=202, headers={"Location": f"/api/v1/runs/{run.id}"})
+
+
+@get(
+    "/runs/{run_id:str}/watch",
+    operation_id="watchRun",
+    summary="Follow a run: Server-Sent Events",
+    description="Each event `report` carries a RunReport, its id is the run's revision. The stream ends when "
+    "the run does; asked again with that Last-Event-ID the answer is 204, so that a browser stops asking.",
+    media_type="text/event-stream",
+)
+async def watch_run(
+    request: AnyRequest, desk: DeskHere, actor: SignedIn, watches: WatchesHere, run_id: FromPath[str]
+) -> Response[bytes] | Stream:
+    report = await asyncio.to_thread(desk.runs.show, actor, run_id)
+    seen = request.headers.get("last-event-id", "")
+    if report.run.state != "in-progress" and seen == str(report.run.revision):
+        return Response(b"", status_code=204)
+    token, origin = token_of(request), origin_of(request)
+
+    async def still_signed_in() -> None:
+        await asyncio.to_thread(desk.accounts.actor, token, origin)
+
+    return Stream(watches.follow(run_id, still_signed_in), media_type="text/event-stream")
+
+
+HANDLERS = (list_runs, show_run, list_events, resume_run, watch_run)

@@ -1,0 +1,103 @@
+"""The operations of the public specification, one row each, and how a path finds its row.
+
+ARM's paths are compared without regard to case, which no router of ours does; so one handler takes all of
+``/subscriptions/...`` and this table decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from litestar import Response, get, post
+
+from pitstop.api.security import AnyRequest, DeskHere, SignedIn
+from pitstop.api.update_admin import locations, runs, updates
+from pitstop.api.update_admin.call import Call, open_call, require_api_version
+from pitstop.api.update_admin.errors import ArmError
+from pitstop.model.accounts import Actor
+from pitstop.service.desk import Desk
+from pitstop.wire.update_admin import NAMESPACE, Resource, ResourceList
+
+Answer = Resource | ResourceList
+
+_ROOT = f"subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{NAMESPACE}"
+_LOCATION = f"{_ROOT}/updateLocations/{{location}}"
+_UPDATE = f"{_LOCATION}/updates/{{update}}"
+_RUN = f"{_UPDATE}/updateRuns/{{run}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row: what is asked, and what answers."""
+
+    name: str
+    method: str
+    path: str
+    answer: Callable[[Call], Answer]
+
+
+OPERATIONS = (
+    Operation("UpdateLocations_List", "GET", f"{_ROOT}/updateLocations", locations.list_locations),
+    Operation("UpdateLocations_Get", "GET", _LOCATION, locations.show_location),
+    Operation("Updates_List", "GET", f"{_LOCATION}/updates", updates.list_updates),
+    Operation("Updates_Get", "GET", _UPDATE, updates.show_update),
+    Operation("Updates_Prepare", "POST", f"{_UPDATE}/prepare", updates.prepare),
+    Operation("Updates_HealthCheck", "POST", f"{_UPDATE}/healthCheck", updates.check_health),
+    Operation("Updates_Apply", "POST", f"{_UPDATE}/apply", updates.apply),
+    Operation("UpdateRuns_List", "GET", f"{_UPDATE}/updateRuns", runs.list_runs),
+    Operation("UpdateRuns_Get", "GET", _RUN, runs.show_run),
+    Operation("UpdateRuns_ListTopLevel", "GET", f"{_LOCATION}/updateRuns", runs.list_all_runs),
+    Operation("UpdateRuns_GetTopLevel", "GET", f"{_LOCATION}/updateRuns/{{run}}", runs.show_run),
+    Operation("UpdateRuns_Rerun", "POST", f"{_RUN}/rerun", runs.rerun),
+)
+
+
+def names_in(template: str, path: str) -> Mapping[str, str] | None:
+    """What ``path`` names where the template has ``{...}``; None when it is another path."""
+    words, parts = template.split("/"), path.strip("/").split("/")
+    if len(words) != len(parts) or not all(parts):
+        return None
+    names = {}
+    for word, part in zip(words, parts, strict=True):
+        if word.startswith("{"):
+            names[word.strip("{}")] = part
+        elif word.casefold() != part.casefold():
+            return None
+    return names
+
+
+@get(["/subscriptions/{rest:path}", "/Subscriptions/{rest:path}"])
+async def answer_get(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> Response[Answer]:
+    _, answer = await asyncio.to_thread(_asked, request, desk, actor)
+    return Response(answer, status_code=200)
+
+
+@post(["/subscriptions/{rest:path}", "/Subscriptions/{rest:path}"])
+async def answer_post(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> Response[Answer]:
+    call, run = await asyncio.to_thread(_asked, request, desk, actor)
+    location = call.link(run.id) if isinstance(run, Resource) else ""
+    return Response(run, status_code=202, headers={"location": location})
+
+
+HANDLERS = (answer_get, answer_post)
+
+
+def _asked(request: AnyRequest, desk: Desk, actor: Actor) -> tuple[Call, Answer]:
+    require_api_version(request)
+    operation, names = _find(str(request.method), request.scope["path"])
+    call = open_call(request, desk, actor, names)
+    return call, operation.answer(call)
+
+
+def _find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+    known = False
+    for operation in OPERATIONS:
+        names = names_in(operation.path, path)
+        if names is not None and operation.method == method:
+            return operation, names
+        known = known or names is not None
+    if known:
+        raise ArmError(405, "MethodNotAllowed", f"{method} is not an operation of this resource.")
+    raise ArmError(404, "InvalidResourceType", f"'{path}' is no resource of {NAMESPACE}.", path)

@@ -1,0 +1,35 @@
+"""A client for the service that the environment or the profile names."""
+
+from __future__ import annotations
+
+import os
+
+from pitstop.cli import profile
+from pitstop.client.client import PitstopClient
+from pitstop.model.errors import InvalidInput, NotFound
+
+_WHOLE_ID = 36
+
+
+def connect() -> PitstopClient:
+    """Raises InvalidInput when address, profile or certificates cannot be used."""
+    chosen = profile.current(os.environ)
+    return PitstopClient(chosen.url, token=chosen.token, ca=chosen.ca)
+
+
+def run_id_of(client: PitstopClient, given: str | None) -> str:
+    """The run that was meant: by its id, by the beginning of its id, or (nothing given) the newest.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: several begin so.
+    """
+    if given and len(given) >= _WHOLE_ID:
+        return given
+    runs = client.runs()
+    found = [run.id for run in runs if run.id.startswith((given or "").lower())]
+    if not found:
+        raise NotFound(f"there is no run {given}" if given else "there is no run yet")
+    if given and len(found) > 1:
+        raise InvalidInput(f"{len(found)} runs begin with {given}", hint="Give more of the id.")
+    return found[0]

@@ -1,0 +1,121 @@
+"""``pitstop run``: what is being done and was done, following it, and going on after a failure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pitstop.cli.connection import connect, run_id_of
+from pitstop.cli.following import follow
+from pitstop.cli.nouns import noun_app
+from pitstop.cli.output import note, say, say_json, table
+from pitstop.cli.run_report import report_lines
+from pitstop.cli.system import AsJson
+from pitstop.wire.formats import duration, instant, spoken
+from pitstop.wire.views import EventView, RunView
+
+app = noun_app("Runs: list, show, watch, resume.")
+
+RunId = Annotated[
+    str | None,
+    typer.Argument(metavar="[RUN]", help="The run's id or its beginning; the newest when left out."),
+]
+
+
+@app.command("list")
+def list_runs(
+    update: Annotated[str | None, typer.Option("--update", help="Only runs of this update.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first."""
+    with connect() as client:
+        runs = client.runs(update)
+    if as_json:
+        say_json(runs)
+        return
+    for line in run_lines(runs):
+        say(line)
+
+
+@app.command()
+def show(
+    run: RunId = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show all steps, done and pending ones too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a run is, how long it takes, what it waits for, and what failed."""
+    with connect() as client:
+        report = client.run(run_id_of(client, run))
+    if as_json:
+        say_json(report)
+        return
+    for line in report_lines(report, everything=everything):
+        say(line)
+
+
+@app.command()
+def watch(run: RunId = None, as_json: AsJson = False) -> None:
+    """Follow a run until it ends. Ends with 0 when it succeeded, with 8 when it failed.
+
+    On a terminal the report is drawn anew with each change; elsewhere each change is a line.
+    """
+    with connect() as client:
+        follow(client, run_id_of(client, run), as_json=as_json)
+
+
+@app.command()
+def resume(
+    run: RunId = None,
+    watch_it: Annotated[bool, typer.Option("--watch", help="Follow the run until it ends.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a failed run from the step that failed; finished steps are not done again."""
+    with connect() as client:
+        resumed = client.resume(run_id_of(client, run))
+        if watch_it:
+            note(f"Run {resumed.id} goes on, attempt {resumed.attempt}.")
+            follow(client, resumed.id, as_json=as_json)
+        elif as_json:
+            say_json(resumed)
+        else:
+            say(resumed.id)
+            note(f"The run goes on, attempt {resumed.attempt}. Follow it: pitstop run watch {resumed.id[:8]}")
+
+
+@app.command()
+def events(run: RunId = None, as_json: AsJson = False) -> None:
+    """Print a run's journal, oldest first."""
+    with connect() as client:
+        journal = client.events(run_id_of(client, run))
+    if as_json:
+        say_json(journal)
+        return
+    for line in event_lines(journal):
+        say(line)
+
+
+def run_lines(runs: tuple[RunView, ...]) -> list[str]:
+    rows = (
+        (
+            run.id[:8],
+            spoken(run.state).words,
+            spoken(run.purpose).words,
+            instant(run.started),
+            duration(run.seconds),
+            run.requested_by,
+            run.update,
+        )
+        for run in runs
+    )
+    return table(("RUN", "STATE", "WHAT", "STARTED", "TOOK", "BY", "UPDATE"), rows)
+
+
+def event_lines(journal: tuple[EventView, ...]) -> list[str]:
+    rows = (
+        (str(event.sequence), instant(event.at), event.kind, event.index or "", event.text)
+        for event in journal
+    )
+    return table(("#", "AT", "WHAT", "STEP", "DETAIL"), rows)

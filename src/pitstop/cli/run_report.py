@@ -1,0 +1,156 @@
+"""A run as a report that a tired person can act on.
+
+From where to where, where it is, how long, how long still, what it waits for and since when, what is out of
+service; then what failed, what that means and what to do; then the tree. What is told about time is told by
+the service's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pitstop.cli.output import clean, field, finding_lines, paint
+from pitstop.wire.formats import count, duration, duration_range, instant, percent, spoken
+from pitstop.wire.views import FindingView, RunReport, RunView, StepView
+
+MARKS = {
+    "succeeded": "[done]",
+    "in-progress": "[now]",
+    "waiting": "[waits]",
+    "failed": "[FAILED]",
+    "pending": "[ ]",
+}
+_MARK_WIDTH = 8
+
+
+def report_lines(report: RunReport, *, everything: bool = False) -> list[str]:
+    """The whole report; done and pending groups are folded unless ``everything`` is asked for."""
+    return [
+        *head_lines(report),
+        *_failure(report),
+        *_next(report.run),
+        "",
+        "Steps",
+        *tree(report, everything),
+    ]
+
+
+def head_lines(report: RunReport) -> list[str]:
+    """The part above the tree."""
+    run, state = report.run, spoken(report.run.state)
+    lines = [f"{paint(state.words, state.tone)}: {run.update}, {clean(run.title)}"]
+    lines += field("from, to", f"{run.from_version} -> {run.to_version}")
+    lines += field("run", f"{run.id}, attempt {run.attempt}, asked for by {run.requested_by}")
+    lines += field("time", _time(run))
+    lines += field(
+        "progress", f"{percent(report.percent)}, {report.steps_done} of {count(report.steps_all, 'step')}"
+    )
+    if run.state == "in-progress":
+        lines += field("left", _left(report))
+    for doing in report.now:
+        lines += field("now", doing)
+    now = run.started + timedelta(seconds=run.seconds)
+    for step in leaves(report.steps):
+        lines += _waits(step, now)
+    if report.nodes_out_of_service:
+        lines += field("out of service", ", ".join(report.nodes_out_of_service))
+    return lines
+
+
+def leaves(steps: tuple[StepView, ...]) -> Iterator[StepView]:
+    """The steps that do something, in tree order."""
+    for step in steps:
+        if step.steps:
+            yield from leaves(step.steps)
+        else:
+            yield step
+
+
+def tree(report: RunReport, everything: bool) -> list[str]:
+    """One line for each place; a group that is done or pending is one line, unless everything is shown."""
+    return list(_branch(report.steps, everything, 0))
+
+
+def step_line(step: StepView, indent: int = 0) -> str:
+    """Mark, index, name, and how long it took or takes."""
+    mark = paint(MARKS.get(step.status, f"[{step.status}]").ljust(_MARK_WIDTH), spoken(step.status).tone)
+    more = ", ".join(part for part in _remarks(step) if part)
+    name = f"{'  ' * indent}{step.index} {clean(step.name)}"
+    return f"  {mark}  {name}{f'  ({more})' if more else ''}"
+
+
+def _remarks(step: StepView) -> Iterator[str]:
+    if step.seconds is not None:
+        usual = f" of about {duration(step.expected)}" if _running(step) and step.expected else ""
+        yield duration(step.seconds) + usual
+    if step.attempt > 1:
+        yield f"try {step.attempt}"
+    if step.found_done:
+        yield "was done already"
+
+
+def _running(step: StepView) -> bool:
+    return step.status in ("in-progress", "waiting")
+
+
+def _branch(steps: tuple[StepView, ...], everything: bool, indent: int) -> Iterator[str]:
+    for step in steps:
+        yield step_line(step, indent)
+        if everything or step.status not in ("succeeded", "pending"):
+            yield from _branch(step.steps, everything, indent + 1)
+
+
+def _time(run: RunView) -> str:
+    if run.ended is None:
+        return f"for {duration(run.seconds)}, since {instant(run.started)}"
+    return f"{duration(run.seconds)}, {instant(run.started)} to {instant(run.ended)}"
+
+
+def _left(report: RunReport) -> str:
+    return f"about {duration_range(report.remaining)}" if report.remaining else "not known yet"
+
+
+def _waits(step: StepView, now: datetime) -> list[str]:
+    if step.waiting is None or step.status != "waiting":
+        return []
+    waiting = step.waiting
+    since = f"since {instant(waiting.since)} ({duration((now - waiting.since).total_seconds())})"
+    return field("waits for", f"{waiting.reason}, {since}, until {instant(waiting.until)} at most")
+
+
+def _failure(report: RunReport) -> list[str]:
+    """What failed, where: the failed steps' findings, else the run's own."""
+    failed = [step for step in leaves(report.steps) if step.status == "failed"]
+    lines: list[str] = []
+    for step in failed:
+        lines += ["", f"Failed: step {step.index}, {clean(step.name)}"]
+        if step.finding is not None:
+            lines += [f"  {line}" for line in finding_lines(with_output(step.finding, step.output))]
+    if not failed and report.run.finding is not None:
+        lines += ["", "Failed", *(f"  {line}" for line in finding_lines(report.run.finding))]
+    return lines
+
+
+def with_output(finding: FindingView, output: str) -> FindingView:
+    """The finding with the step's output as its evidence, where it has none of its own."""
+    if finding.detail or not output:
+        return finding
+    return FindingView(
+        code=finding.code,
+        severity=finding.severity,
+        subject=finding.subject,
+        what=finding.what,
+        remedy=finding.remedy,
+        impact=finding.impact,
+        detail=output,
+        links=finding.links,
+        runbook=finding.runbook,
+    )
+
+
+def _next(run: RunView) -> list[str]:
+    """What may be done with the run now."""
+    if not any(action.verb == "rerun" for action in run.actions):
+        return []
+    return ["", f"When the cause is mended: pitstop run resume {run.id[:8]}"]

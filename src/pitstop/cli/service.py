@@ -1,0 +1,46 @@
+"""``pitstop service``: the update service itself, on the machine that it runs on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Run the update service on this machine.", no_args_is_help=True)
+
+SettingsFile = Annotated[
+    Path,
+    typer.Option("--settings", envvar="PITSTOP_SETTINGS", help="The service's settings (pitstop.toml)."),
+]
+DEFAULT_SETTINGS = Path("/etc/pitstop/pitstop.toml")
+
+
+@app.command()
+def init(
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make the state folder, pin the sources' roots of trust, and make the first account.
+
+    The password is printed this once, and kept nowhere.
+    """
+    from pitstop.daemon.start import initialise
+
+    first = initialise(settings)
+    if as_json:
+        typer.echo(json.dumps({"account": first.account, "password": first.password}, indent=2))
+    elif first.password is None:
+        typer.echo("This state folder has its accounts already; nothing was changed.")
+    else:
+        typer.echo(f"First account: {first.account}\nPassword:      {first.password}")
+        typer.echo("Change it after the first sign-in: pitstop user password", err=True)
+
+
+@app.command()
+def start(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
+    """Run the service in the foreground until SIGTERM. Runs in progress are taken up by themselves."""
+    from pitstop.daemon.start import start as start_service
+
+    start_service(settings)

@@ -1,0 +1,273 @@
+"""All that the service's ``/api/v1`` can be asked, typed, without a thought for HTTP.
+
+Answers are the read models of :mod:`pitstop.wire.views`; refusals are raised as the errors that they were
+in the service. Nothing is tried again, except that a run goes on being watched through a restart of the
+service.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+import msgspec
+
+from pitstop.client.address import DEFAULT_URL, checked_url, is_loopback, tls_context
+from pitstop.client.events import reports_in
+from pitstop.client.problems import error_of
+from pitstop.model.errors import PitstopError, Unreachable
+from pitstop.model.updates import Verb
+from pitstop.wire.views import (
+    AccountView,
+    AlertView,
+    AuditView,
+    EventView,
+    NewAccount,
+    PasswordChange,
+    RunReport,
+    RunView,
+    Session,
+    SignIn,
+    SourceView,
+    SystemView,
+    UpdateView,
+    View,
+    WhoAmI,
+)
+
+T = TypeVar("T")
+
+WATCH_PATIENCE = 120.0
+"""Seconds that a watched run may be out of sight, such as while the service is replaced."""
+
+_SILENCE = 45.0
+"""Seconds without even a heartbeat after which a stream counts as lost."""
+
+
+class PitstopClient:
+    """One connection to one service.
+
+    Args:
+        url: the service's address. Plain http only on this machine.
+        token: as a sign-in answered it; None for signing in.
+        ca: certificates to trust instead of this machine's.
+        timeout: seconds for each answer; looking into all sources may take longer and has none.
+
+    Raises:
+        InvalidInput: the address or the certificates cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str | None = None,
+        ca: Path | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self.url = checked_url(url)
+        parts = urlsplit(self.url)
+        headers = {"Accept": "application/json", "User-Agent": "pitstop"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers=headers,
+            timeout=timeout,
+            verify=tls_context(ca) if parts.scheme == "https" else False,
+            trust_env=not is_loopback(parts.hostname or ""),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    # --- sessions and accounts ---------------------------------------------------------------------------
+
+    def sign_in(self, name: str, password: str) -> Session:
+        return self._post("sessions", Session, SignIn(name=name, password=password))
+
+    def sign_out(self) -> None:
+        self._ask("DELETE", "sessions")
+
+    def who_am_i(self) -> WhoAmI:
+        return self._get("session", WhoAmI)
+
+    def accounts(self) -> tuple[AccountView, ...]:
+        return self._get("accounts", tuple[AccountView, ...])
+
+    def add_account(self, name: str, role: str, password: str) -> AccountView:
+        return self._post("accounts", AccountView, NewAccount(name=name, role=role, password=password))
+
+    def change_password(self, old: str, new: str) -> None:
+        self._ask("POST", "session/password", body=PasswordChange(old=old, new=new))
+
+    # --- the system and its updates ----------------------------------------------------------------------
+
+    def system(self) -> SystemView:
+        return self._get("system", SystemView)
+
+    def updates(self) -> tuple[UpdateView, ...]:
+        return self._get("updates", tuple[UpdateView, ...])
+
+    def update(self, name: str) -> UpdateView:
+        return self._get(f"updates/{_part(name)}", UpdateView)
+
+    def notes(self, name: str) -> str:
+        """The release notes, Markdown."""
+        return self._ask("GET", f"updates/{_part(name)}/notes").text
+
+    def start(self, name: str, verb: Verb) -> RunView:
+        return self._post(f"updates/{_part(name)}/{verb}", RunView)
+
+    # --- runs --------------------------------------------------------------------------------------------
+
+    def runs(self, update: str | None = None) -> tuple[RunView, ...]:
+        query = {} if update is None else {"update": update}
+        return self._get("runs", tuple[RunView, ...], query)
+
+    def run(self, run_id: str) -> RunReport:
+        return self._get(f"runs/{_part(run_id)}", RunReport)
+
+    def events(self, run_id: str) -> tuple[EventView, ...]:
+        return self._get(f"runs/{_part(run_id)}/events", tuple[EventView, ...])
+
+    def resume(self, run_id: str) -> RunView:
+        return self._post(f"runs/{_part(run_id)}/resume", RunView)
+
+    def watch(
+        self,
+        run_id: str,
+        *,
+        patience: float = WATCH_PATIENCE,
+        lost: Callable[[PitstopError], None] = lambda _error: None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> Iterator[RunReport]:
+        """The run as it is, then each change, until it ends.
+
+        While the service is away it is asked again for ``patience`` seconds; ``lost`` hears of each try.
+
+        Raises:
+            Unreachable: the service stayed away.
+        """
+        left, wait, seen = patience, 0.5, -1
+        while True:
+            try:
+                for report in self._stream(run_id):
+                    left, wait = patience, 0.5
+                    if report.run.revision != seen:
+                        seen = report.run.revision
+                        yield report
+                    if report.run.state != "in-progress":
+                        return
+            except Unreachable as error:
+                if left <= 0:
+                    raise
+                lost(error)
+                pause(wait)
+                left, wait = left - wait, min(wait * 2, 5.0)
+
+    # --- alerts, sources, audit --------------------------------------------------------------------------
+
+    def alerts(self, *, active_only: bool = False) -> tuple[AlertView, ...]:
+        return self._get("alerts", tuple[AlertView, ...], {"active": "true"} if active_only else {})
+
+    def close_alert(self, alert_id: str) -> AlertView:
+        return self._post(f"alerts/{_part(alert_id)}/close", AlertView)
+
+    def sources(self) -> tuple[SourceView, ...]:
+        return self._get("sources", tuple[SourceView, ...])
+
+    def check_sources(self) -> tuple[SourceView, ...]:
+        """Look for new updates now. Blocks until all sources have been asked."""
+        answer = self._ask("POST", "sources/check", patient=True)
+        return self._read(answer, tuple[SourceView, ...])
+
+    def audit(self, limit: int = 200) -> tuple[AuditView, ...]:
+        return self._get("audit", tuple[AuditView, ...], {"limit": str(limit)})
+
+    # --- the wire ----------------------------------------------------------------------------------------
+
+    def _get(self, path: str, kind: type[T], query: dict[str, str] | None = None) -> T:
+        return self._read(self._ask("GET", path, query=query), kind)
+
+    def _post(self, path: str, kind: type[T], body: View | None = None) -> T:
+        return self._read(self._ask("POST", path, body=body), kind)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: View | None = None,
+        patient: bool = False,
+    ) -> httpx.Response:
+        content = None if body is None else msgspec.json.encode(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        request = self._http.build_request(
+            method, f"api/v1/{path}", params=query, content=content, headers=headers
+        )
+        if patient:
+            request.extensions["timeout"]["read"] = None
+        with self._translated():
+            answer = self._http.send(request)
+        if not answer.is_success:
+            raise error_of(answer.status_code, answer.content, self.url)
+        return answer
+
+    def _read(self, answer: httpx.Response, kind: type[T]) -> T:
+        return self._decoded(answer.content, kind)
+
+    def _decoded(self, body: bytes | str, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            raise Unreachable(
+                f"{self.url} answers, but not as this version of Pitstop does: {error}",
+                hint="Check the address, and that client and service are of the same version.",
+            ) from error
+
+    def _stream(self, run_id: str) -> Iterator[RunReport]:
+        """The reports of one connection; it always ends by raising, or by being left."""
+        timeout = httpx.Timeout(10.0, read=_SILENCE)
+        path = f"api/v1/runs/{_part(run_id)}/watch"
+        with self._translated(), self._http.stream("GET", path, timeout=timeout) as answer:
+            if not answer.is_success:
+                raise error_of(answer.status_code, answer.read(), self.url)
+            for data in reports_in(answer.iter_lines()):
+                yield self._decoded(data, RunReport)
+        raise Unreachable("the service ended the stream")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What the connection raises, in our words."""
+        try:
+            yield
+        except httpx.ConnectError as error:
+            raise Unreachable(
+                f"nothing answers at {self.url}: {error}",
+                hint="Is the service running? Start it with `pitstop service start`, or set PITSTOP_URL.",
+            ) from error
+        except httpx.TimeoutException as error:
+            raise Unreachable(f"{self.url} does not answer in time") from error
+        except httpx.TransportError as error:
+            raise Unreachable(f"the connection to {self.url} was lost: {error}") from error
+
+
+def _part(name: str) -> str:
+    """A name as one part of a path, whatever is in it."""
+    return quote(name, safe="")

@@ -1,0 +1,93 @@
+"""Wiring: from settings and opened state to the desk that faces ask at, and the engine behind it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+
+from pitstop.daemon.clock import MachineClock
+from pitstop.daemon.node_versions import NodeVersions
+from pitstop.daemon.settings import Settings
+from pitstop.daemon.stored import Stored
+from pitstop.engine.driver import Driver
+from pitstop.engine.jobs import EmbeddedJobs
+from pitstop.engine.progress import Progress
+from pitstop.nodes.declared import read_system
+from pitstop.nodes.host_keys import HostKeys
+from pitstop.nodes.probing import HttpxProber
+from pitstop.nodes.ssh import SshNodes
+from pitstop.service.accounts import AccountsService
+from pitstop.service.adoption import Adoption
+from pitstop.service.alerts import AlertsService
+from pitstop.service.audit import AuditService
+from pitstop.service.audited import Audited
+from pitstop.service.desk import Desk
+from pitstop.service.facts import Knowledge
+from pitstop.service.runs import DRIVE, RunsService
+from pitstop.service.sources import SourcesService
+from pitstop.service.system import SystemService
+from pitstop.service.updates import UpdatesService
+from pitstop.steps.kind import World
+from pitstop.steps.table import KINDS
+from pitstop.transport.feeds import TufFeeds
+
+HOST_KEYS_NAME = "host-keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The service with all its parts in place, before its loop runs."""
+
+    settings: Settings
+    clock: MachineClock
+    jobs: EmbeddedJobs
+    nodes: SshNodes
+    http: HttpxProber
+    desk: Desk
+    accounts: AccountsService
+    sources: SourcesService
+    runs: RunsService
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def wire(settings: Settings, stored: Stored) -> Wired:
+    """Put everything together.
+
+    Raises:
+        NotFound, InvalidInput: the nodes file is not there, or does not hold to its form.
+    """
+    clock = MachineClock()
+    system = read_system(settings.system_file)
+    audited = Audited(stored.audit, clock)
+    knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, system, clock)
+    progress = Progress()
+    host_keys = HostKeys(stored.folder / HOST_KEYS_NAME)
+    nodes, http = SshNodes(host_keys), HttpxProber()
+    accounts = AccountsService(stored.accounts, audited, clock)
+    sources = SourcesService(
+        stored.catalogues, stored.alerts, TufFeeds(stored.folder / "sources"), stored.payloads, audited, clock
+    )
+
+    def world() -> World:
+        return World(system, nodes, http, stored.payloads, sources.feed_of, clock)
+
+    driver = Driver(stored.journal, KINDS, world, progress, worker_name())
+    jobs = EmbeddedJobs({DRIVE: driver.drive}, clock)
+    runs = RunsService(
+        stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, system
+    )
+    adoption = Adoption(stored.ledger, knowledge, NodeVersions(system, host_keys), audited)
+    desk = Desk(
+        system=SystemService(knowledge, stored.alerts, host_keys.pinned, adoption),
+        updates=UpdatesService(knowledge, runs, stored.payloads, progress, audited),
+        runs=runs,
+        alerts=AlertsService(stored.alerts, audited),
+        sources=sources,
+        accounts=accounts,
+        audit=AuditService(stored.audit),
+    )
+    return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs)

@@ -1,0 +1,55 @@
+"""The service's process: web server, jobs and polling in one event loop, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from datetime import timedelta
+
+import uvicorn
+
+from pitstop.daemon.desks import Wired
+from pitstop.daemon.polling import poll_for_ever
+from pitstop.daemon.web import create_app
+
+log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 5
+
+
+async def serve(wired: Wired) -> None:
+    """Serve until SIGINT or SIGTERM. Runs that are in progress are left as they are: the next start, of this
+    version or a newer one, takes them up."""
+    settings = wired.settings
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(wired.desk),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    wired.jobs.start()
+    wired.runs.take_up()
+    every = timedelta(minutes=settings.poll_minutes)
+    polling = asyncio.create_task(poll_for_ever(wired.sources.check_all, every, wired.clock))
+    try:
+        await server.serve()
+    finally:
+        polling.cancel()
+        await wired.jobs.stop()
+        await wired.nodes.close()
+        await wired.http.close()
+
+
+def run(wired: Wired) -> None:
+    """Run the loop; SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(serve(wired))
+    except KeyboardInterrupt:
+        log.info("ended")

@@ -1,0 +1,75 @@
+"""Starting: the first time, and every time."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pitstop.daemon.desks import Wired, wire
+from pitstop.daemon.server import run
+from pitstop.daemon.settings import Settings, read_settings
+from pitstop.daemon.stored import open_state
+from pitstop.model.errors import NotFound
+from pitstop.service.accounts import FIRST_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """The first account; ``password`` is None where there were accounts already."""
+
+    account: str
+    password: str | None
+
+
+def initialise(settings_file: Path) -> FirstStart:
+    """Make the state folder, pin the sources, make the first account. Again is no harm.
+
+    Raises:
+        NotFound, InvalidInput: settings, nodes file or a root of trust are missing or wrong.
+        StateUnusable: the service runs, or the folder cannot be used.
+        TrustError: a source has another root pinned already.
+    """
+    settings = read_settings(settings_file)
+    with open_state(settings.state) as stored:
+        wired = wire(settings, stored)
+        _declare_sources(wired)
+        return FirstStart(FIRST_ACCOUNT, wired.accounts.first_start())
+
+
+def start(settings_file: Path) -> None:
+    """Run the service. Where there is no account yet, the first one is made and its password printed.
+
+    Raises:
+        As ``initialise``.
+    """
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("httpx", "asyncssh", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    settings = read_settings(settings_file)
+    with open_state(settings.state) as stored:
+        wired = wire(settings, stored)
+        _declare_sources(wired)
+        password = wired.accounts.first_start()
+        if password is not None:
+            print(f"First account: {FIRST_ACCOUNT}\nPassword:      {password}", flush=True)  # noqa: T201
+        print(f"Pitstop is at http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
+        run(wired)
+
+
+def _declare_sources(wired: Wired) -> None:
+    for source, root in wired.settings.sources:
+        wired.sources.declare(source, _read_root(wired.settings, source.name, root))
+
+
+def _read_root(settings: Settings, source: str, root: Path) -> bytes:
+    try:
+        return root.read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"source {source}: the root of trust {root} cannot be read: {error.strerror}",
+            hint=f"Put the publisher's root beside the settings in {settings.folder}, or correct `root`.",
+        ) from error

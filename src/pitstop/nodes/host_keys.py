@@ -1,0 +1,62 @@
+"""Pinned host keys: declared with the node, or remembered from the first contact.
+
+One line per node in a file of the state folder: ``NAME TYPE BASE64``. It is shown to operators, and a line
+is taken out by hand (or by replacing the node) when a machine gets a new key on purpose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from pitstop.model.errors import StateUnusable
+from pitstop.model.system import Node
+
+
+class HostKeys:
+    """The keys that this system's nodes must show."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def pinned(self, node: Node) -> str | None:
+        """The key as ``TYPE BASE64``; None before the first contact. What is declared goes first.
+
+        Raises:
+            StateUnusable: the file is there and cannot be read.
+        """
+        return node.host_key if node.host_key is not None else self._read().get(node.name)
+
+    def pin(self, node: Node, key: str) -> None:
+        """Remember the key that the node showed at first contact, durably."""
+        lines = {**self._read(), node.name: key}
+        self._write("".join(f"{name} {line}\n" for name, line in sorted(lines.items())))
+
+    def forget(self, name: str) -> None:
+        """Let the next contact be the first again."""
+        lines = {other: line for other, line in self._read().items() if other != name}
+        self._write("".join(f"{other} {line}\n" for other, line in sorted(lines.items())))
+
+    def _read(self) -> dict[str, str]:
+        try:
+            lines = self.file.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise StateUnusable(f"the pinned host keys in {self.file} cannot be read: {error}") from error
+        return {name: key for name, _, key in (line.partition(" ") for line in lines) if key}
+
+    def _write(self, content: str) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".host-keys-", dir=self.file.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as new:
+                new.write(content)
+                new.flush()
+                os.fsync(new.fileno())
+            Path(name).replace(self.file)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                Path(name).unlink()

@@ -1,0 +1,147 @@
+# The node's side of acting: sent with every call, nothing is installed. POSIX sh, coreutils, tar, flock.
+#
+#   sh -c TEXT pitstop VERB MARK ROOT ID EPOCH          operate (parcel on standard input), attach, abandon
+#   sh -c TEXT pitstop ask MARK ROOT SECONDS            ask (script on standard input)
+#
+# The answer is one line on standard output, "MARK WORD [NUMBER]", then the operation's output:
+#   exit STATUS    it has ended            cut        it is gone and left no status
+#   stale EPOCH    a newer worker acts     unknown    never started here
+#   abandoned      it has been ended       begin      of ask: what follows is what the script says
+# No such line: the node cannot do its part; standard error says why.
+#
+# Below ROOT/var/lib/pitstop-node: `lock` is held for each decision; `epoch` is the highest that was seen;
+# `operations/ID` is there from the moment that ID may have started. In it `running` is locked by the runner
+# for as long as it lives: a lock goes with its process, however that ends, so neither a process number that
+# was given anew nor a restart of the machine can deceive.
+verb=$1 mark=$2 root=$3 id=$4 epoch=$5
+unset LANGUAGE
+export LANG=C.UTF-8 LC_ALL=C.UTF-8
+state=$root/var/lib/pitstop-node
+operations=$state/operations
+here=$operations/$id
+export PITSTOP_ROOT="$root" PITSTOP_NOTES="$state/notes"
+days_kept=14
+grace=5
+
+fail() {
+    echo "$1" >&2
+    exit 70
+}
+
+make_state() {
+    mkdir -p "$root/var/lib" && mkdir -p -m 700 "$state" && mkdir -p "$operations" "$PITSTOP_NOTES" ||
+        fail "cannot make $state"
+}
+
+# Take the node's lock; refuse the past; remember the newest epoch.
+enter() {
+    exec 9>>"$state/lock"
+    flock 9 || fail "cannot lock $state/lock"
+    seen=0
+    [ ! -e "$state/epoch" ] || seen=$(cat "$state/epoch")
+    case $seen in '' | *[!0-9]*) fail "$state/epoch is damaged: it must hold one number" ;; esac
+    if [ "$epoch" -lt "$seen" ]; then
+        echo "$mark stale $seen"
+        exit 0
+    elif [ "$epoch" -gt "$seen" ]; then
+        echo "$epoch" >"$state/epoch.new" && sync "$state/epoch.new" && mv "$state/epoch.new" "$state/epoch" ||
+            fail "cannot write $state/epoch"
+        prune
+    fi
+}
+
+leave() {
+    exec 9>&-
+}
+
+# Once per epoch, aside: what other runs left here long ago. An id begins with its run: RUN-STEP-ATTEMPT.
+prune() {
+    find "$operations" "$PITSTOP_NOTES" -mindepth 1 -maxdepth 1 -mtime "+$days_kept" ! -name "${id%-*-*}-*" \
+        -exec rm -rf {} + </dev/null >/dev/null 2>&1 9>&- &
+}
+
+running() {
+    ! flock -n -s "$here/running" true
+}
+
+# Wait for the end and tell it. The lock first: whoever is starting the operation holds it until it runs.
+conclude() {
+    exec </dev/null
+    flock "$state/lock" true
+    flock -s "$here/running" true
+    if [ -s "$here/exit" ]; then
+        echo "$mark exit $(cat "$here/exit")"
+        tail -c 65536 "$here/output"
+    else
+        echo "$mark cut"
+    fi
+}
+
+receive() {
+    incoming=$operations/.incoming-$id-$$
+    trap 'rm -rf "$incoming"' EXIT
+    mkdir "$incoming" && tar -x -m -p -o -f - -C "$incoming" || fail "the operation could not be stored"
+    [ -f "$incoming/script" ] || fail "the operation did not arrive whole"
+}
+
+# Under the lock. The runner inherits it, and lets go when it has noted itself: a folder without a lock on
+# `running` is an operation that was cut short, if only between these two lines.
+start() {
+    : >"$incoming/output" && : >"$incoming/running" && mv "$incoming" "$here" || fail "cannot make $here"
+    PITSTOP_STAGE=$here/stage setsid /bin/sh "$here/runner" </dev/null >>"$here/output" 2>&1 &
+}
+
+abandon() {
+    pid=
+    if [ -d "$here" ] && running; then
+        pid=$(cat "$here/pid")
+    fi
+    leave
+    if [ -n "$pid" ]; then
+        kill -s TERM -- "-$pid" 2>/dev/null
+        flock -s -w "$grace" "$here/running" true
+        kill -s KILL -- "-$pid" 2>/dev/null
+        flock -s -w "$grace" "$here/running" true || fail "process group $pid does not end"
+    fi
+    echo "$mark abandoned"
+}
+
+cd "$root/" || fail "the root folder $root/ of this node is not there"
+for tool in flock setsid tar timeout; do
+    command -v "$tool" >/dev/null || fail "the program $tool is missing on this node"
+done
+
+case $verb in
+ask)
+    echo "$mark begin"
+    exec timeout -k 5 "$id" /bin/sh -c 'script=$(cat); eval "$script" </dev/null' 2>&1
+    ;;
+operate)
+    make_state
+    enter
+    if [ ! -d "$here" ]; then
+        leave
+        receive
+        enter
+        [ -d "$here" ] || start
+    fi
+    leave
+    conclude
+    ;;
+attach)
+    make_state
+    enter
+    if [ -d "$here" ]; then
+        leave
+        conclude
+    else
+        echo "$mark unknown"
+    fi
+    ;;
+abandon)
+    make_state
+    enter
+    abandon
+    ;;
+*) fail "no such verb: $verb" ;;
+esac

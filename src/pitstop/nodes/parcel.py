@@ -1,0 +1,75 @@
+"""What an operation needs on its node, as one tar stream: staged files first, the script as the last entry.
+
+The order is the seal: where the script has arrived, everything before it has. The stream is made as it is
+read, so that memory stays flat however big the files are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tarfile
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath
+
+from pitstop.model.errors import InvalidInput, NotFound
+from pitstop.nodes import wrapper
+from pitstop.ports.nodes import Operation, StagedFile
+
+_CHUNK = 262_144
+
+
+async def parcel(operation: Operation) -> AsyncIterator[bytes]:
+    """The stream.
+
+    Raises:
+        InvalidInput: a staged name leads out of the stage, or a variable cannot be one.
+        NotFound: a file to stage is not there, or has become shorter.
+    """
+    yield entry("runner", wrapper.RUNNER)
+    yield entry("environment", text(wrapper.exports(dict(operation.environment))))
+    yield _head("stage", 0, 0o755, tarfile.DIRTYPE)
+    for file in operation.files:
+        async for chunk in _staged(file):
+            yield chunk
+    yield entry("script", text(operation.script))
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def text(script: str) -> bytes:
+    """Shell text as it goes over: UTF-8, with file names' odd bytes as they were."""
+    return script.encode("utf-8", "surrogateescape")
+
+
+def entry(name: str, content: bytes) -> bytes:
+    return _head(name, len(content), 0o600) + content + _filling(len(content))
+
+
+def _head(name: str, size: int, mode: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.type = size, mode, kind
+    return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+
+
+def _filling(size: int) -> bytes:
+    return bytes(-size % tarfile.BLOCKSIZE)
+
+
+async def _staged(file: StagedFile) -> AsyncIterator[bytes]:
+    name = PurePosixPath(file.name)
+    if not name.parts or name.is_absolute() or ".." in name.parts:
+        raise InvalidInput(f"staged file {file.name!r}: the name must be relative and stay in the stage")
+    try:
+        source = await asyncio.to_thread(file.source.open, "rb")
+    except OSError as error:
+        raise NotFound(f"the content to stage cannot be read: {error}") from error
+    with source:
+        left = size = os.fstat(source.fileno()).st_size
+        yield _head(f"stage/{name}", size, file.mode)
+        while left:
+            chunk = await asyncio.to_thread(source.read, min(_CHUNK, left))
+            if not chunk:
+                raise NotFound(f"{file.source} became shorter while it was read")
+            left -= len(chunk)
+            yield chunk
+        yield _filling(size)

@@ -1,0 +1,326 @@
+"""Plans: the JSON that is published as ``plan.json`` (format 1), and the YAML that publishers write.
+
+Both have one schema. YAML is read as the JSON that it spells: no anchors, aliases, tags, merge keys or
+dates, ``true`` and ``false`` alone are booleans, a key stands once. What is published is always the
+canonical JSON.
+
+An item is a step (it has ``kind``) or a group (it has ``mode``). Durations are ISO 8601, such as ``PT5M``.
+What a step's ``args`` mean is its kind's own matter: :func:`check_plan` is handed the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from pitstop.model.errors import InvalidPlan
+from pitstop.model.plans import (
+    ONCE,
+    PLAN_FORMAT,
+    Drain,
+    GroupMode,
+    Plan,
+    PlanGroup,
+    PlanItem,
+    PlanStep,
+    Retry,
+    RollOrder,
+)
+from pitstop.package.plain_yaml import read_yaml
+from pitstop.package.plan_structure import placed_items, structure_problems
+from pitstop.package.strict_json import canonical_json, read_json
+
+MAX_PLAN_BYTES = 1024 * 1024
+MAX_ITEMS = 2000
+MAX_ATTEMPTS = 100
+_SHOWN = 20
+
+ArgumentCheck = Callable[[Mapping[str, object], str], object]
+"""Reads a step's arguments; the second parameter is the place that its message begins with.
+
+Raises:
+    InvalidPlan: they are not what the kind takes.
+"""
+
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\n\r]*$")]
+Words = Annotated[list[Annotated[str, msgspec.Meta(max_length=10_000)]], msgspec.Meta(min_length=1)]
+T = TypeVar("T")
+
+
+class RetryDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How often a failed act is tried, and how long between."""
+
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS)] = ONCE.attempts
+    delay: timedelta = ONCE.delay
+
+
+class StepDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing to do on each node that it concerns."""
+
+    name: Line
+    kind: Line
+    description: str = ""
+    args: dict[str, Any] = {}
+    role: Line | None = None
+    expected: timedelta | None = None
+    deadline: timedelta = timedelta(minutes=10)
+    retry: RetryDocument | None = None
+
+
+class DrainDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How a node is taken out of service and put back: commands as lists of words."""
+
+    out: Words
+    back: Words
+    is_out: Words
+    deadline: timedelta = timedelta(minutes=10)
+
+
+class GroupDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Items that belong together: in sequence, in parallel, or rolling over the nodes of a role."""
+
+    name: Line
+    mode: GroupMode
+    items: Annotated[list[Any], msgspec.Meta(min_length=1)]
+    description: str = ""
+    role: Line | None = None
+    batch: int | str = 1
+    order: RollOrder = RollOrder.DECLARED
+    drain: DrainDocument | None = None
+    verify: list[Any] = []
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class PlanDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A plan. ``checks`` are the package's own health checks, done before anything is changed."""
+
+    format: int
+    name: Line
+    items: list[Any]
+    checks: list[Any] = []
+
+
+def read_plan(raw: bytes) -> Plan:
+    """The plan that this JSON says.
+
+    Raises:
+        InvalidPlan: not of the format; names every item that is wrong with its place in the tree. What does
+            not fit together is looked for once each item is right by itself.
+    """
+    return convert_plan(read_json(raw, "the plan", MAX_PLAN_BYTES, InvalidPlan))
+
+
+def read_plan_yaml(raw: bytes) -> Plan:
+    """The plan that this YAML says.
+
+    Raises:
+        InvalidPlan: as :func:`read_plan`.
+    """
+    return convert_plan(read_yaml(raw, "the plan", InvalidPlan))
+
+
+def convert_plan(document: object) -> Plan:
+    """The plan that these JSON values say.
+
+    Raises:
+        InvalidPlan: as :func:`read_plan`.
+    """
+    reading = _Reading()
+    plan = reading.plan(document)
+    _refuse(reading.problems)
+    _refuse(list(structure_problems(plan)))
+    return plan
+
+
+def write_plan(plan: Plan) -> bytes:
+    """The plan's one form, ``plan.json``.
+
+    Raises:
+        InvalidPlan: it would not be read back.
+    """
+    document = PlanDocument(
+        plan.format,
+        plan.name,
+        [_item_document(item) for item in plan.items],
+        [_step_document(check) for check in plan.checks],
+    )
+    value = msgspec.to_builtins(document)
+    convert_plan(value)
+    return canonical_json(value)
+
+
+def check_plan(plan: Plan, kinds: Mapping[str, ArgumentCheck]) -> None:
+    """Check every step's arguments by its kind.
+
+    Args:
+        kinds: the kinds that a plan may ask for, by name.
+
+    Raises:
+        InvalidPlan: unknown kinds, arguments that a kind does not take; names every problem.
+    """
+    problems: list[str] = []
+    for placed in placed_items(plan):
+        if isinstance(placed.item, PlanStep):
+            problems += _argument_problems(placed.item, placed.where, kinds)
+    _refuse(problems)
+
+
+def _argument_problems(step: PlanStep, where: str, kinds: Mapping[str, ArgumentCheck]) -> list[str]:
+    check = kinds.get(step.kind)
+    if check is None:
+        return [f"{where}: unknown kind {step.kind!r}; known are {', '.join(sorted(kinds))}"]
+    try:
+        check(step.args, where)
+    except InvalidPlan as error:
+        return [error.message]
+    return []
+
+
+def plan_schema() -> dict[str, object]:
+    """The plan's JSON schema (draft 2020-12), for editors."""
+    documents = (PlanDocument, GroupDocument, StepDocument)
+    _, components = msgspec.json.schema_components(documents, ref_template="#/$defs/{name}")
+    item = {"anyOf": [{"$ref": "#/$defs/StepDocument"}, {"$ref": "#/$defs/GroupDocument"}]}
+    step = {"$ref": "#/$defs/StepDocument"}
+    for name, field, inner in (
+        ("PlanDocument", "items", item),
+        ("PlanDocument", "checks", step),
+        ("GroupDocument", "items", item),
+        ("GroupDocument", "verify", step),
+    ):
+        components[name]["properties"][field]["items"] = inner
+    components["PlanDocument"]["properties"]["format"] = {"const": PLAN_FORMAT}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": "#/$defs/PlanDocument",
+        "$defs": components,
+    }
+
+
+def _refuse(problems: list[str]) -> None:
+    if len(problems) == 1:
+        raise InvalidPlan(f"the plan has a problem: {problems[0]}")
+    if problems:
+        shown = "".join(f"\n  {problem}" for problem in problems[:_SHOWN])
+        more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise InvalidPlan(f"the plan has {len(problems)} problems:{shown}{more}")
+
+
+class _Reading:
+    """Walks the document item by item, so that one item that is wrong does not hide the next."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self._items = 0
+
+    def plan(self, document: object) -> Plan:
+        if isinstance(document, dict) and document.get("format") != PLAN_FORMAT:
+            _refuse([f"format is {document.get('format')!r}, known is {PLAN_FORMAT}"])
+        told = self._read(document, PlanDocument, "plan")
+        if told is None:
+            return Plan("", ())
+        items: tuple[PlanItem, ...] = self._each(told.items, "items", self._item)
+        return Plan(told.name, items, self._each(told.checks, "checks", self._step))
+
+    def _each(self, values: list[Any], where: str, read: Callable[[object, str], T | None]) -> tuple[T, ...]:
+        found = (read(value, f"{where}[{number}]") for number, value in enumerate(values))
+        return tuple(item for item in found if item is not None)
+
+    def _read(self, value: object, to: type[T], where: str) -> T | None:
+        self._items += 1
+        if self._items > MAX_ITEMS:
+            _refuse([f"more than {MAX_ITEMS} items"])
+        try:
+            return msgspec.convert(value, to)
+        except msgspec.ValidationError as error:
+            self.problems.append(f"{_place(where, value)}: {error}")
+            return None
+
+    def _item(self, value: object, where: str) -> PlanItem | None:
+        has = set(value) & {"kind", "mode"} if isinstance(value, dict) else set()
+        if len(has) != 1:
+            place = _place(where, value)
+            self.problems.append(f"{place}: an item has either 'kind' (a step) or 'mode' (a group)")
+            return None
+        return self._step(value, where) if has == {"kind"} else self._group(value, where)
+
+    def _step(self, value: object, where: str) -> PlanStep | None:
+        told = self._read(value, StepDocument, where)
+        if told is None:
+            return None
+        return PlanStep(
+            name=told.name,
+            kind=told.kind,
+            description=told.description,
+            args=told.args,
+            role=told.role,
+            expected=told.expected,
+            deadline=told.deadline,
+            retry=ONCE if told.retry is None else Retry(told.retry.attempts, told.retry.delay),
+        )
+
+    def _group(self, value: object, where: str) -> PlanGroup | None:
+        told = self._read(value, GroupDocument, where)
+        if told is None:
+            return None
+        return PlanGroup(
+            name=told.name,
+            mode=told.mode,
+            items=self._each(told.items, f"{where}.items", self._item),
+            description=told.description,
+            role=told.role,
+            batch=told.batch,
+            order=told.order,
+            drain=None if told.drain is None else _drain(told.drain),
+            verify=self._each(told.verify, f"{where}.verify", self._step),
+            limit=told.limit,
+        )
+
+
+def _place(where: str, value: object) -> str:
+    name = value.get("name") if isinstance(value, dict) else None
+    return f"{where} ({name!r})" if isinstance(name, str) else where
+
+
+def _drain(told: DrainDocument) -> Drain:
+    return Drain(tuple(told.out), tuple(told.back), tuple(told.is_out), told.deadline)
+
+
+def _item_document(item: PlanItem) -> StepDocument | GroupDocument:
+    return _step_document(item) if isinstance(item, PlanStep) else _group_document(item)
+
+
+def _step_document(step: PlanStep) -> StepDocument:
+    return StepDocument(
+        name=step.name,
+        kind=step.kind,
+        description=step.description,
+        args=dict(step.args),
+        role=step.role,
+        expected=step.expected,
+        deadline=step.deadline,
+        retry=None if step.retry == ONCE else RetryDocument(step.retry.attempts, step.retry.delay),
+    )
+
+
+def _group_document(group: PlanGroup) -> GroupDocument:
+    drain = group.drain
+    return GroupDocument(
+        name=group.name,
+        mode=group.mode,
+        items=[_item_document(item) for item in group.items],
+        description=group.description,
+        role=group.role,
+        batch=group.batch,
+        order=group.order,
+        drain=None if drain is None else _drain_document(drain),
+        verify=[_step_document(step) for step in group.verify],
+        limit=group.limit,
+    )
+
+
+def _drain_document(drain: Drain) -> DrainDocument:
+    return DrainDocument(list(drain.out), list(drain.back), list(drain.is_out), drain.deadline)

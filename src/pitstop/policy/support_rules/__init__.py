@@ -1,0 +1,1 @@
+"""One file for each rule of the servicing policy: facts in, findings or a verdict out."""

@@ -1,0 +1,132 @@
+"""The portal as route handlers, to be put into an application beside the API.
+
+The daemon builds the application::
+
+    Litestar([*portal_routes(desk), ...], exception_handlers={HTTPException: lost_page(desk)})
+
+Inside its own routes the portal answers every error with a page. For addresses that no route takes the
+application's own handler is asked; :func:`lost_page` makes the portal's, for all that are not the API's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.response import Response
+from litestar.types import ControllerRouterHandler
+
+from pitstop.model.errors import NotSignedIn, PitstopError
+from pitstop.portal.origins import SAFE_METHODS, same_origin
+from pitstop.portal.pages import account, alerts, inventory, overview, runs, sign_in, static, updates
+from pitstop.portal.problems import Shown, shown, shown_break, shown_http
+from pitstop.portal.rendering import HEADERS, go_to
+from pitstop.portal.sessions import sign_in_path
+from pitstop.portal.visits import OpenDesk, PortalRequest, Visit, anonymous_page, visit_of
+from pitstop.service.desk import Desk
+
+PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
+    overview.show,
+    overview.check_sources,
+    overview.after_sign_in,
+    updates.show,
+    updates.ask,
+    updates.begin,
+    runs.show_all,
+    runs.show,
+    runs.live,
+    runs.show_step,
+    runs.download,
+    runs.resume,
+    runs.after_sign_in,
+    alerts.show,
+    alerts.close,
+    alerts.after_sign_in,
+    inventory.show_nodes,
+    inventory.show_sources,
+    inventory.show_audit,
+    account.show,
+    account.change_password,
+    sign_in.show,
+    sign_in.sign_in,
+    sign_in.sign_out,
+    static.show,
+)
+
+_LOG = logging.getLogger(__name__)
+
+
+def portal_routes(desk: Desk) -> list[ControllerRouterHandler]:
+    """All pages and static files."""
+    pages = Router(
+        "/",
+        route_handlers=list(PAGES),
+        dependencies={
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "visit": Provide(_visit, sync_to_thread=False),
+        },
+        guards=[same_origin],
+        exception_handlers={
+            PitstopError: _problem_page(desk),
+            HTTPException: lost_page(desk),
+            Exception: _break_page(desk),
+        },
+        include_in_schema=False,
+    )
+    return [pages]
+
+
+def lost_page(desk: Desk) -> Callable[[PortalRequest, HTTPException], Response[str]]:
+    """What answers an address that no route takes (404, 405): a page in the portal's look, with the
+    navigation for whoever is signed in."""
+
+    def answer(request: PortalRequest, error: HTTPException) -> Response[str]:
+        return _page(desk, request, shown_http(error))
+
+    return answer
+
+
+def _visit(request: PortalRequest, desk: OpenDesk) -> Visit:
+    return visit_of(request, desk)
+
+
+def _problem_page(desk: Desk) -> Callable[[PortalRequest, PitstopError], Response[str]]:
+    def answer(request: PortalRequest, error: PitstopError) -> Response[str]:
+        if isinstance(error, NotSignedIn):
+            return _to_sign_in(request)
+        return _page(desk, request, shown(error))
+
+    return answer
+
+
+def _break_page(desk: Desk) -> Callable[[PortalRequest, Exception], Response[str]]:
+    def answer(request: PortalRequest, error: Exception) -> Response[str]:
+        _LOG.error("%s %s broke", request.method, request.url.path, exc_info=error)
+        return anonymous_page("problem.html", 500, {"wrong": shown_break()})
+
+    return answer
+
+
+def _page(desk: Desk, request: PortalRequest, wrong: Shown) -> Response[str]:
+    try:
+        visit = visit_of(request, desk)
+    except NotSignedIn:
+        return anonymous_page("problem.html", wrong.status, {"wrong": wrong})
+    return visit.page("problem.html", status=wrong.status, wrong=wrong)
+
+
+def _to_sign_in(request: PortalRequest) -> Response[str]:
+    """To the sign-in page, and from there back here. What htmx asked for cannot be swapped for a whole
+    page: it is told to go there."""
+    if request.headers.get("hx-request") == "true":
+        back = request.url.path.removesuffix("/live")
+        headers = {**HEADERS, "HX-Redirect": sign_in_path(back)}
+        return Response("", status_code=401, headers=headers, media_type="text/html")
+    back = request.url.path
+    if request.method in SAFE_METHODS and request.url.query:
+        back += f"?{request.url.query}"
+    return go_to(sign_in_path(back))

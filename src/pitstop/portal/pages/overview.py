@@ -1,0 +1,60 @@
+"""``/``: the Update page. How the system stands, what it may be updated to, and what was installed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import get, post
+from litestar.response import Response
+
+from pitstop.model.errors import NotSignedIn, PitstopError
+from pitstop.portal.rendering import go_to
+from pitstop.portal.visits import OpenVisit, Visit
+from pitstop.wire.views import UpdateView
+
+NOT_OFFERED: Final = frozenset({"Obsolete", "Recalled", "Invalid"})
+"""States in which an update is not for this system, whatever is done: shown apart, folded."""
+
+
+@get("/", sync_to_thread=False)
+def show(visit: OpenVisit) -> Response[str]:
+    return page(visit)
+
+
+@post("/check", sync_to_thread=True)
+def check_sources(visit: OpenVisit) -> Response[str]:
+    try:
+        visit.desk.sources.check(visit.actor)
+    except NotSignedIn:
+        raise
+    except PitstopError as error:
+        return page(visit, error)
+    return go_to("/?done=checked")
+
+
+@get("/check", sync_to_thread=False)
+def after_sign_in(visit: OpenVisit) -> Response[str]:
+    """Where the way back leads when the session had ended before the button was pressed."""
+    return go_to("/")
+
+
+def page(visit: Visit, problem: PitstopError | None = None) -> Response[str]:
+    updates = visit.desk.updates.list(visit.actor)
+    installed = [update for update in updates if update.state == "Installed"]
+    return visit.page(
+        "overview.html",
+        problem=problem,
+        available=[u for u in updates if u.state != "Installed" and u.state not in NOT_OFFERED],
+        not_offered=[update for update in updates if update.state in NOT_OFFERED],
+        installed=sorted(installed, key=_when_installed, reverse=True),
+        report=_active_report(visit),
+    )
+
+
+def _when_installed(update: UpdateView) -> tuple[bool, float]:
+    return update.installed is not None, update.installed.timestamp() if update.installed else 0.0
+
+
+def _active_report(visit: Visit) -> object:
+    run_id = visit.system.active_run if visit.system else None
+    return visit.desk.runs.show(visit.actor, run_id) if run_id else None

@@ -1,0 +1,138 @@
+"""``/runs``: runs, old and going on; one run with its tree, filling by itself; resuming it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Response
+
+from pitstop.model.accounts import Permission
+from pitstop.model.errors import NotFound, NotSignedIn, PitstopError
+from pitstop.portal.rendering import HEADERS, go_to, html, in_path
+from pitstop.portal.visits import OpenVisit, Visit
+from pitstop.wire.formats import percent, spoken
+from pitstop.wire.views import FindingView, RunReport, StepView
+
+SHOW_ALL_UP_TO: Final = 60
+"""Runs of at most so many steps are shown unfolded, finished parts too."""
+
+
+@get("/runs", sync_to_thread=False)
+def show_all(visit: OpenVisit) -> Response[str]:
+    return visit.page("runs.html", runs=visit.desk.runs.list(visit.actor))
+
+
+@get("/runs/{run_id:str}", sync_to_thread=False)
+def show(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
+    return _page(visit, run_id)
+
+
+@get("/runs/{run_id:str}/live", sync_to_thread=False)
+def live(visit: OpenVisit, run_id: FromPath[str], revision: FromQuery[int | None] = None) -> Response[str]:
+    """The part of the page that changes. 204 while the run still has the revision that the page shows.
+
+    A page that has no revision to name gets the part in any case: so it now and then asks for what moves
+    without a change of the run, such as the time gone by.
+    """
+    if revision is not None and visit.desk.runs.revision(visit.actor, run_id) == revision:
+        return Response("", status_code=204, headers=HEADERS)
+    facts = _facts(visit.desk.runs.show(visit.actor, run_id))
+    return html("live.html", {**facts, "may_operate": visit.may(Permission.OPERATE), "with_title": True})
+
+
+@get("/runs/{run_id:str}/steps/{index:str}", sync_to_thread=False)
+def show_step(visit: OpenVisit, run_id: FromPath[str], index: FromPath[str]) -> Response[str]:
+    """One step with its whole output."""
+    report = visit.desk.runs.show(visit.actor, run_id)
+    step = next((step for step in walk(report.steps) if step.index == index), None)
+    if step is None:
+        raise NotFound(f"run {run_id} has no step {index}", hint="Choose a step on the run's page.")
+    return visit.page("step.html", run=report.run, step=step)
+
+
+@get("/runs/{run_id:str}/report.json", sync_to_thread=False)
+def download(visit: OpenVisit, run_id: FromPath[str]) -> Response[bytes]:
+    """The run as JSON, in the shape that API and command line give."""
+    report = visit.desk.runs.show(visit.actor, run_id)
+    name = re.sub(r"[^A-Za-z0-9.-]", "_", f"run-{report.run.id}.json")
+    return Response(
+        msgspec.json.format(msgspec.json.encode(report), indent=2),
+        media_type="application/json",
+        headers={**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@post("/runs/{run_id:str}/resume", sync_to_thread=False)
+def resume(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
+    try:
+        visit.desk.runs.resume(visit.actor, run_id)
+    except (NotSignedIn, NotFound):
+        raise
+    except PitstopError as error:
+        return _page(visit, run_id, error)
+    return go_to(f"/runs/{in_path(run_id)}?done=resumed")
+
+
+@get("/runs/{run_id:str}/resume", sync_to_thread=False)
+def after_sign_in(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
+    """Where the way back leads when the session had ended before the button was pressed."""
+    return go_to(f"/runs/{in_path(run_id)}")
+
+
+def _page(visit: Visit, run_id: str, problem: PitstopError | None = None) -> Response[str]:
+    return visit.page(
+        "run.html", problem=problem, **_facts(visit.desk.runs.show(visit.actor, run_id)), with_title=False
+    )
+
+
+def _facts(report: RunReport) -> dict[str, object]:
+    return {
+        "report": report,
+        "run": report.run,
+        "title": title_of(report),
+        "announcement": announcement(report),
+        "failed": failed_steps(report),
+        "cause": _cause(report),
+        "unfolded": report.steps_all <= SHOW_ALL_UP_TO,
+    }
+
+
+def title_of(report: RunReport) -> str:
+    """What the browser's tab says: how far, before what."""
+    state = spoken(report.run.state).words
+    head = percent(report.percent) if report.run.state == "in-progress" else state
+    return f"{head} · {report.run.title}"
+
+
+def announcement(report: RunReport) -> str:
+    """What a screen reader says when it changes: state and phase, and each further tenth, not each step."""
+    run = report.run
+    if run.state != "in-progress":
+        return f"{spoken(run.state).words}. Version {run.from_version} to {run.to_version}."
+    phase = f", {spoken(run.phase).words.lower()}" if run.phase else ""
+    return f"In progress{phase}, {int(report.percent // 10) * 10} percent."
+
+
+def failed_steps(report: RunReport) -> list[StepView]:
+    """The leaves that failed, in tree order."""
+    return [step for step in walk(report.steps) if step.status == "failed" and not step.steps]
+
+
+def _cause(report: RunReport) -> FindingView | None:
+    """The run's own finding, unless a failed step says the very same."""
+    finding = report.run.finding
+    if finding is None or any(step.finding == finding for step in failed_steps(report)):
+        return None
+    return finding
+
+
+def walk(steps: Sequence[StepView]) -> Iterator[StepView]:
+    """All places of the tree, in its order."""
+    for step in steps:
+        yield step
+        yield from walk(step.steps)

@@ -1,0 +1,73 @@
+"""``/updates/{name}``: all about one update, and the page that asks before something is begun."""
+
+from __future__ import annotations
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Response
+
+from pitstop.model.errors import InvalidMove, NotFound, NotSignedIn, PitstopError
+from pitstop.model.updates import ACTIONS, Verb
+from pitstop.portal.rendering import go_to, in_path
+from pitstop.portal.visits import OpenVisit, Visit
+from pitstop.wire.views import ActionView, UpdateView
+
+
+@get("/updates/{name:str}", sync_to_thread=False)
+def show(visit: OpenVisit, name: FromPath[str]) -> Response[str]:
+    update = visit.desk.updates.show(visit.actor, name)
+    return visit.page(
+        "update.html",
+        update=update,
+        notes=visit.desk.updates.notes(visit.actor, name),
+        runs=visit.desk.runs.list(visit.actor, name),
+    )
+
+
+@get("/updates/{name:str}/{verb:str}", sync_to_thread=False)
+def ask(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
+    """What will happen, and the button that makes it happen."""
+    return _confirmation(visit, visit.desk.updates.show(visit.actor, name), _verb(verb))
+
+
+@post("/updates/{name:str}/{verb:str}", sync_to_thread=False)
+def begin(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
+    wanted = _verb(verb)
+    try:
+        run = visit.desk.updates.start(visit.actor, name, wanted)
+    except (NotSignedIn, NotFound):
+        raise
+    except PitstopError as error:
+        return _confirmation(visit, visit.desk.updates.show(visit.actor, name), wanted, error)
+    return go_to(f"/runs/{in_path(run.id)}")
+
+
+def _confirmation(
+    visit: Visit, update: UpdateView, verb: Verb, problem: PitstopError | None = None
+) -> Response[str]:
+    action = next((item for item in update.actions if item.verb == verb), None)
+    if action is None and problem is None:
+        problem = _not_open(update, verb)
+    is_oem = update.package_type == "OEM"
+    system = visit.system
+    current = (system.current_oem_version if is_oem else system.current_version) if system else ""
+    return visit.page(
+        "confirm.html", problem=problem, update=update, action=action, from_version=current, verb=verb
+    )
+
+
+def _not_open(update: UpdateView, verb: Verb) -> InvalidMove:
+    label = next(action.label for action in ACTIONS if action.verb is verb)
+    return InvalidMove(f"{label} is not open for {update.name} now", hint=_open_now(update.actions))
+
+
+def _open_now(actions: tuple[ActionView, ...]) -> str:
+    names = ", ".join(action.label for action in actions)
+    return f"Open now: {names}." if names else "The reasons below say what to do first."
+
+
+def _verb(text: str) -> Verb:
+    try:
+        return Verb(text)
+    except ValueError:
+        raise NotFound(f"there is no action {text!r}", hint="Use the buttons of the update's page.") from None

@@ -1,0 +1,100 @@
+"""A visit: one request of somebody who is signed in, and the frame around every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+from litestar.connection import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Response
+
+from pitstop.model.accounts import GRANTS, Actor, Permission
+from pitstop.model.errors import PitstopError
+from pitstop.portal.problems import shown
+from pitstop.portal.rendering import html
+from pitstop.portal.sessions import origin_of, token_of
+from pitstop.service.desk import Desk
+from pitstop.wire.views import AlertView, SystemView
+
+PortalRequest: TypeAlias = Request[Any, Any, Any]
+
+DONE: Final[Mapping[str, str]] = {
+    "checked": "All sources were asked. What is new is on this page.",
+    "resumed": "The run goes on.",
+    "closed": "The alert was closed.",
+    "signed-out": "You are signed out.",
+    "password": "The password was changed, and all sessions were ended. Sign in again.",
+}
+"""What a page may say after a form, by the word in its address: never free text from an address."""
+
+
+@dataclass
+class Visit:
+    """Who asks, of what, and which part of the portal the page belongs to."""
+
+    desk: Desk
+    actor: Actor
+    path: str
+    done: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        return permission in GRANTS[self.actor.role]
+
+    @cached_property
+    def system(self) -> SystemView | None:
+        """The system; None for a role that may not see it."""
+        return self.desk.system.show(self.actor) if self.may(Permission.SEE) else None
+
+    @cached_property
+    def active_alerts(self) -> tuple[AlertView, ...]:
+        return self.desk.alerts.list(self.actor, active_only=True) if self.may(Permission.SEE) else ()
+
+    def page(
+        self, template: str, *, status: int = 200, problem: PitstopError | None = None, **facts: Any
+    ) -> Response[str]:
+        """A page in its frame. With a problem, that stands on top and gives the status."""
+        told = shown(problem) if problem is not None else None
+        frame = {
+            "visitor": self.actor,
+            "may_operate": self.may(Permission.OPERATE),
+            "may_read_logs": self.may(Permission.READ_LOGS),
+            "may_see": self.may(Permission.SEE),
+            "here": "/" + self.path.split("/")[1],
+            "path": self.path,
+            "system": self.system,
+            "alerts": self.active_alerts,
+            "said": DONE.get(self.done, ""),
+            "problem": told,
+        }
+        return html(template, frame | facts, told.status if told else status)
+
+
+OpenVisit: TypeAlias = NamedDependency[SkipValidation[Visit]]
+OpenDesk: TypeAlias = NamedDependency[SkipValidation[Desk]]
+
+
+def visit_of(request: PortalRequest, desk: Desk) -> Visit:
+    """Raises NotSignedIn."""
+    actor = desk.accounts.actor(token_of(request), origin_of(request))
+    return Visit(desk, actor, request.url.path, request.query_params.get("done", ""))
+
+
+def anonymous_page(template: str, status: int, facts: dict[str, Any]) -> Response[str]:
+    """A page for nobody in particular: no navigation, nothing of the system."""
+    frame: dict[str, Any] = {
+        "visitor": None,
+        "may_operate": False,
+        "may_read_logs": False,
+        "may_see": False,
+        "here": "",
+        "path": "",
+        "system": None,
+        "alerts": (),
+        "said": "",
+        "problem": None,
+    }
+    return html(template, frame | facts, status)

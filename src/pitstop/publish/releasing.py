@@ -1,0 +1,212 @@
+"""Make a built package public, or withdraw a release: both sign the catalogue anew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from pitstop.model.errors import Conflict, DigestMismatch, InvalidInput, InvalidPackage, NotFound
+from pitstop.model.packages import PackageMetadata, PackageType
+from pitstop.model.releases import Catalogue, Family, Release, ReleaseStatus
+from pitstop.model.versions import Version
+from pitstop.package.fileset import MANIFEST, METADATA, PLAN, package_files
+from pitstop.package.manifest_format import read_manifest
+from pitstop.package.metadata_xml import MAX_METADATA_BYTES, read_metadata
+from pitstop.package.plan_format import read_plan
+from pitstop.package.site_layout import notes_target, package_target
+from pitstop.publish.building import PACKAGE_FOLDER, BuiltPackage
+from pitstop.publish.keys import KeyFolder
+from pitstop.publish.release_draft import DRAFT_FILE, ReleaseDraft, read_draft
+from pitstop.publish.repository import Repository, Source
+from pitstop.publish.settings import TYPES, PublisherSettings
+
+
+def read_built(folder: Path) -> BuiltPackage:
+    """A package that was built into ``folder``, every file checked against its metadata.
+
+    Raises:
+        NotFound: a file is missing.
+        InvalidPackage, InvalidPlan, DigestMismatch: it is not as it was built.
+    """
+    package = folder / PACKAGE_FOLDER
+    xml = _read(package / METADATA)
+    metadata = read_metadata(xml)
+    draft = read_draft(_read(folder / DRAFT_FILE))
+    plan, manifest = _read(package / PLAN), _read(package / MANIFEST)
+    for name, found, wanted in (
+        (METADATA, _sha256(xml), draft.release.package_sha256),
+        (MANIFEST, _sha256(manifest), metadata.manifest_sha256),
+        (PLAN, _sha256(plan), metadata.plan_sha256),
+        *((volume.name, _file_sha256(package / volume.name), volume.sha256) for volume in metadata.volumes),
+    ):
+        if found != wanted:
+            raise DigestMismatch(f"{package / name} is not as it was built", hint="Build the package again.")
+    read_plan(plan)
+    read_manifest(manifest)
+    return BuiltPackage(folder, metadata, draft)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > 64 * MAX_METADATA_BYTES:
+            raise InvalidPackage(f"{path} is too large")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            f"there is no built package in {path.parent}: {path.name} is missing",
+            hint="Name the folder that `pitstop publish build` has made.",
+        ) from None
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise NotFound(f"the volume {path} is missing", hint="Build the package again.") from None
+
+
+def release(repository: Repository, keys: KeyFolder, built: BuiltPackage, now: datetime) -> Release:
+    """Add the package to the site and its entry to the catalogue. The same build again changes nothing.
+
+    Raises:
+        Conflict: this build was released already, with other bytes, or is withdrawn.
+        InvalidPackage: it is not this publisher's, or does not fit into the catalogue.
+        TrustError: the site, or the keys, are not this publisher's.
+    """
+    draft = built.draft
+    published = repository.read()
+    catalogue = published.catalogue
+    known = _find(catalogue, draft.release.version)
+    if known is not None:
+        return _same(known, draft)
+    problems = [
+        *_ownership_problems(built.metadata, draft, repository.settings),
+        *_fit_problems(draft, catalogue),
+    ]
+    if problems:
+        raise InvalidPackage(
+            f"{built.metadata.name} cannot be released: {'; '.join(problems)}",
+            hint="Correct the package source and build it again, or release first what is missing.",
+        )
+    grown = replace(
+        catalogue,
+        issued=now,
+        families=(*catalogue.families, *_new_families(draft, catalogue)),
+        releases=(*catalogue.releases, draft.release),
+    )
+    repository.publish(keys, now, _files(built), grown, over=published.number)
+    return draft.release
+
+
+def withdraw(
+    repository: Repository, keys: KeyFolder, version: Version, reason: str, now: datetime
+) -> Release:
+    """Withdraw a release: its entry says so, with the reason, under a higher revision. Files stay.
+
+    Raises:
+        NotFound: there is no such release.
+        Conflict: it is withdrawn already.
+        InvalidInput: no reason is given.
+    """
+    if not reason.strip():
+        raise InvalidInput("a release is withdrawn with a reason", hint="Say why, for those who run it.")
+    published = repository.read()
+    catalogue = published.catalogue
+    known = _find(catalogue, version)
+    if known is None:
+        raise NotFound(f"{repository.settings.publisher} has no release {version}")
+    if known.status is ReleaseStatus.WITHDRAWN:
+        raise Conflict(f"{known.name} is withdrawn already: {known.status_reason}")
+    changed = replace(
+        known, status=ReleaseStatus.WITHDRAWN, status_reason=reason.strip(), revision=known.revision + 1
+    )
+    releases = tuple(changed if entry is known else entry for entry in catalogue.releases)
+    newest = replace(catalogue, issued=now, releases=releases)
+    repository.publish(keys, now, {}, newest, over=published.number)
+    return changed
+
+
+def _find(catalogue: Catalogue, version: Version) -> Release | None:
+    return next((entry for entry in catalogue.releases if entry.version == version), None)
+
+
+def _same(known: Release, draft: ReleaseDraft) -> Release:
+    if known.package_sha256 != draft.release.package_sha256:
+        raise Conflict(
+            f"{known.name} is published already, with other bytes",
+            hint="What is published never changes: give the build another version.",
+        )
+    if known.status is ReleaseStatus.WITHDRAWN:
+        raise Conflict(f"{known.name} was withdrawn: {known.status_reason}")
+    return known
+
+
+def _ownership_problems(
+    metadata: PackageMetadata, draft: ReleaseDraft, settings: PublisherSettings
+) -> Iterator[str]:
+    entry = draft.release
+    ours, theirs = (settings.publisher, settings.product), (metadata.publisher, metadata.product)
+    if ours != theirs:
+        yield f"it is of {'/'.join(theirs)}, not of {'/'.join(ours)}"
+    if metadata.name != f"{settings.prefix}{metadata.version}":
+        yield f"its name is not {settings.prefix}{metadata.version}"
+    if metadata.type not in TYPES[settings.kind]:
+        yield f"a publisher of kind {settings.kind} publishes no {metadata.type}"
+    described = (metadata.publisher, metadata.product, metadata.version, metadata.name, metadata.type)
+    if described != (entry.id.publisher, entry.id.product, entry.version, entry.name, entry.type):
+        yield "its metadata and its release entry are of different packages"
+
+
+def _fit_problems(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[str]:
+    entry = draft.release
+    known = {family.id: family for family in catalogue.families}
+    if entry.family is not None and entry.family not in known:
+        yield from _new_family_problems(draft, catalogue)
+    elif entry.family is not None:
+        if entry.reissues is None or _find(catalogue, entry.reissues) is None:
+            yield f"family {entry.family} is there already, and it does not say which build it re-issues"
+        if draft.predecessor != known[entry.family].predecessor:
+            yield f"family {entry.family} follows {known[entry.family].predecessor}"
+    missing = [family for family in entry.families if family not in known]
+    if missing:
+        yield f"the families {', '.join(missing)} are not there"
+    yield from _gate_problems(draft, catalogue)
+
+
+def _new_family_problems(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[str]:
+    families = {family.id for family in catalogue.families}
+    if draft.predecessor is None and families:
+        yield f"the new family {draft.release.family} names no predecessor"
+    if draft.predecessor is not None and draft.predecessor not in families:
+        yield f"the predecessor {draft.predecessor} is not there"
+
+
+def _gate_problems(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[str]:
+    required = draft.release.required_hotfix
+    if required is None:
+        return
+    gate = _find(catalogue, required)
+    if gate is None or gate.type is not PackageType.HOTFIX or draft.predecessor not in gate.families:
+        yield f"the required hotfix {required} is no released hotfix of family {draft.predecessor}"
+
+
+def _new_families(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[Family]:
+    family = draft.release.family
+    if family is not None and all(known.id != family for known in catalogue.families):
+        yield Family(family, draft.predecessor)
+
+
+def _files(built: BuiltPackage) -> dict[str, Source]:
+    name = built.metadata.name
+    files: dict[str, Source] = {
+        package_target(name, file): built.package_folder / file for file in package_files(built.metadata)
+    }
+    return {**files, notes_target(name): built.notes}

@@ -1,0 +1,136 @@
+"""Runs: seeing them, starting them, resuming them. Who drives them is told by submitting a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from pitstop.engine.progress import Progress
+from pitstop.model.accounts import Actor, Permission
+from pitstop.model.errors import InvalidMove
+from pitstop.model.releases import Release
+from pitstop.model.runs import Run, RunPurpose, RunState
+from pitstop.model.system import SystemDescription
+from pitstop.model.updates import ACTIONS, Action, UpdateState, Verb
+from pitstop.ports.jobs import Jobs
+from pitstop.ports.journal import Journal
+from pitstop.ports.payloads import PayloadStore
+from pitstop.ports.records import Runs
+from pitstop.service.audited import Audited
+from pitstop.service.facts import Knowledge
+from pitstop.service.reports import run_report, run_view
+from pitstop.steps.composition import compose
+from pitstop.wire.views import EventView, RunReport, RunView
+
+DRIVE = "drive-run"
+"""The job that drives a run; its key is the run's id."""
+
+PURPOSES = {
+    Verb.APPLY: RunPurpose.APPLY,
+    Verb.PREPARE: RunPurpose.PREPARE,
+    Verb.CHECK_HEALTH: RunPurpose.HEALTH_CHECK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunsService:
+    """Implements :class:`pitstop.service.desk.RunsDesk`, and begins runs for the updates' desk."""
+
+    journal: Journal
+    runs: Runs
+    payloads: PayloadStore
+    knowledge: Knowledge
+    jobs: Jobs
+    progress: Progress
+    audited: Audited
+    system: SystemDescription
+
+    def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
+        actor.require(Permission.SEE)
+        return tuple(self.view(run) for run in self.runs.runs(update))
+
+    def show(self, actor: Actor, run_id: str) -> RunReport:
+        actor.require(Permission.SEE)
+        tree = self.journal.load(run_id)
+        now = self.audited.clock.now()
+        return run_report(tree, self.view(tree.run), lambda index: self.progress.of(run_id, index), now)
+
+    def revision(self, actor: Actor, run_id: str) -> int:
+        actor.require(Permission.SEE)
+        return self.runs.run(run_id).revision
+
+    def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]:
+        actor.require(Permission.SEE)
+        return tuple(
+            EventView(
+                sequence=event.sequence,
+                at=event.at,
+                epoch=event.epoch,
+                kind=event.kind,
+                index=event.index,
+                text=event.text,
+            )
+            for event in self.journal.history(run_id)
+        )
+
+    def resume(self, actor: Actor, run_id: str) -> RunView:
+        with self.audited.change(actor, Permission.OPERATE, "resume run", run_id):
+            run = self.runs.run(run_id)
+            if not self._actions(run):
+                raise InvalidMove(
+                    f"run {run_id} is {run.state} and cannot be resumed",
+                    hint="Only the newest run of an update whose installation failed can be resumed.",
+                )
+            self.journal.resume(run_id, actor.name, self.audited.clock.now())
+            self.jobs.submit(DRIVE, run_id)
+            return self.view(self.runs.run(run_id))
+
+    def begin(self, actor: Actor, release: Release, verb: Verb, stored: UpdateState, showing: str) -> RunView:
+        """Write a new run with its whole tree and have it driven. ``showing``: the system's version now.
+
+        Raises:
+            Conflict: another run began meanwhile. InvalidPlan: the plan does not fit this system.
+        """
+        package = self.payloads.metadata(release.name)
+        purpose = PURPOSES[verb]
+        steps = compose(
+            purpose,
+            package,
+            self.payloads.plan(release.name),
+            self.system,
+            changes_version=release.changes_version,
+        )
+        run = Run(
+            id=str(uuid4()),
+            update=release.name,
+            release=release.id,
+            purpose=purpose,
+            state=RunState.IN_PROGRESS,
+            created=self.audited.clock.now(),
+            requested_by=actor.name,
+            from_version=showing,
+            to_version=str(release.version),
+            plan_sha256=package.plan_sha256,
+        )
+        self.journal.create(run, steps, expected=stored)
+        self.jobs.submit(DRIVE, run.id)
+        return self.view(run)
+
+    def take_up(self) -> None:
+        """At the service's start: have the runs driven that were in progress when it ended."""
+        for run_id in self.journal.unfinished():
+            self.jobs.submit(DRIVE, run_id)
+
+    def view(self, run: Run) -> RunView:
+        release = self.knowledge.release(run.update)
+        title = release.title if release else run.update
+        return run_view(run, title, self._actions(run), self.audited.clock.now())
+
+    def _actions(self, run: Run) -> tuple[Action, ...]:
+        """What may be asked of this run: resume, if it is the newest of an update that is open to it."""
+        state = self.knowledge.catalogues.update_states().get(run.update, UpdateState.READY)
+        resume = next(action for action in ACTIONS if action.verb is Verb.RESUME)
+        if run.state is not RunState.FAILED or state not in resume.states:
+            return ()
+        newest = next(iter(self.runs.runs(run.update)), run)
+        return (resume,) if newest.id == run.id else ()

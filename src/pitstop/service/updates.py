@@ -1,0 +1,155 @@
+"""Updates: every release as this system sees it, with all reasons, and the one place where runs begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pitstop.engine.progress import Progress
+from pitstop.model.accounts import Actor, Permission
+from pitstop.model.errors import NotAllowed, NotFound
+from pitstop.model.packages import ExpectedRuntime
+from pitstop.model.releases import DatePrecision, Release, ReleaseDate
+from pitstop.model.runs import Run, RunState
+from pitstop.model.updates import Action, UpdateState, Verb, actions_for, require_open
+from pitstop.policy.applicability import Applicability, applicabilities
+from pitstop.policy.facts import SystemFacts
+from pitstop.ports.payloads import PayloadStore
+from pitstop.service.audited import Audited
+from pitstop.service.facts import Knowledge
+from pitstop.service.findings import action_view, finding_view
+from pitstop.service.runs import RunsService
+from pitstop.service.system import current_versions
+from pitstop.wire.views import Range, RunView, UpdateView
+
+_BEGINS_ANEW = frozenset({Verb.APPLY, Verb.PREPARE})
+NOTES = "notes.md"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatesService:
+    """Implements :class:`pitstop.service.desk.UpdatesDesk`."""
+
+    knowledge: Knowledge
+    runs: RunsService
+    payloads: PayloadStore
+    progress: Progress
+    audited: Audited
+
+    def list(self, actor: Actor) -> tuple[UpdateView, ...]:
+        actor.require(Permission.SEE)
+        facts = self.knowledge.facts()
+        verdicts = applicabilities(self.knowledge.graph(), facts)
+        newest = self._newest_runs()
+        return tuple(self._view(verdict, facts, newest) for verdict in reversed(list(verdicts.values())))
+
+    def show(self, actor: Actor, name: str) -> UpdateView:
+        actor.require(Permission.SEE)
+        facts = self.knowledge.facts()
+        return self._view(self._verdict(name, facts), facts, self._newest_runs())
+
+    def notes(self, actor: Actor, name: str) -> str:
+        actor.require(Permission.SEE)
+        self._verdict(name, self.knowledge.facts())
+        try:
+            return self.payloads.document(name, NOTES).decode("utf-8", "replace")
+        except NotFound:
+            return ""
+
+    def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
+        with self.audited.change(actor, Permission.OPERATE, f"start {verb}", name):
+            facts = self.knowledge.facts()
+            verdict = self._verdict(name, facts)
+            _require_may(verdict, verb)
+            platform, _ = current_versions(self.knowledge.graph(), facts)
+            stored = facts.states.get(name, UpdateState.READY)
+            return self.runs.begin(actor, verdict.release, verb, stored, platform)
+
+    def _verdict(self, name: str, facts: SystemFacts) -> Applicability:
+        verdict = applicabilities(self.knowledge.graph(), facts).get(name)
+        if verdict is None:
+            raise NotFound(f"there is no update {name}", hint="List them with `pitstop update list`.")
+        return verdict
+
+    def _newest_runs(self) -> Mapping[str, Run]:
+        """The newest run of each update."""
+        return {run.update: run for run in reversed(self.runs.runs.runs())}
+
+    def _view(self, verdict: Applicability, facts: SystemFacts, newest: Mapping[str, Run]) -> UpdateView:
+        release = verdict.release
+        run = newest.get(release.name)
+        return UpdateView(
+            name=release.name,
+            title=release.title,
+            description=release.description,
+            publisher=release.id.publisher,
+            product=release.id.product,
+            version=str(release.version),
+            package_type=release.type,
+            family=release.family or ", ".join(release.families),
+            state=verdict.state,
+            reasons=tuple(finding_view(finding) for finding in verdict.reasons),
+            actions=tuple(action_view(action) for action in open_actions(verdict)),
+            released=released_text(release.released),
+            installed=_installed_at(release, facts),
+            size=release.size,
+            restarts_nodes=release.restarts_nodes,
+            expected=expected_range(release.expected_runtimes, facts.nodes or 0),
+            min_version=str(release.required_hotfix or ""),
+            min_oem_version=str(release.min_oem_version or ""),
+            requires=tuple(item.what for item in verdict.prerequisites),
+            notes_link=release.notes_link,
+            article_link=release.article_link,
+            support_address=release.support_address,
+            last_run=run.id if run else None,
+            percent=self._percent(run),
+        )
+
+    def _percent(self, run: Run | None) -> float | None:
+        """Of the step that reports how far it has come, such as the download; None where none does."""
+        if run is None or run.state is not RunState.IN_PROGRESS:
+            return None
+        portion = self.progress.of_run(run.id)
+        return round(portion.percent, 1) if portion else None
+
+
+def open_actions(verdict: Applicability) -> tuple[Action, ...]:
+    """What may be asked of an update now: what its state opens, less what its reasons keep off."""
+    return tuple(
+        action
+        for action in actions_for(verdict.state)
+        if verdict.installable or action.verb not in _BEGINS_ANEW
+    )
+
+
+def _require_may(verdict: Applicability, verb: Verb) -> None:
+    """Raises InvalidMove (the state does not open it) or NotAllowed (reasons keep it off), all named."""
+    blocking = verdict.blocking
+    if blocking and verb in _BEGINS_ANEW:
+        raise NotAllowed(
+            f"update {verdict.release.name} is {verdict.state}: " + " ".join(item.what for item in blocking),
+            hint=" ".join(dict.fromkeys(item.remedy for item in blocking if item.remedy)),
+        )
+    require_open(verdict.release.name, verdict.state, verb)
+
+
+def released_text(released: ReleaseDate | None) -> str:
+    """``2026-04-21``; with month precision ``2026-04``; "" when it is not known."""
+    if released is None:
+        return ""
+    text = released.day.isoformat()
+    return text if released.precision is DatePrecision.DAY else text[:7]
+
+
+def expected_range(runtimes: tuple[ExpectedRuntime, ...], nodes: int) -> Range | None:
+    """The publisher's range for this size: the smallest entry that covers it, else the largest."""
+    if not runtimes:
+        return None
+    by_size = sorted(runtimes, key=lambda item: item.nodes if item.nodes is not None else float("inf"))
+    fitting = next((item for item in by_size if item.nodes is None or item.nodes >= nodes), by_size[-1])
+    return Range(least=fitting.least_minutes * 60.0, most=fitting.most_minutes * 60.0)
+
+
+def _installed_at(release: Release, facts: SystemFacts) -> datetime | None:
+    return next((entry.at for entry in reversed(facts.installed) if entry.release == release.id), None)

@@ -1,0 +1,157 @@
+"""``copy``: bring files of the package's content onto the node, each as a whole or not at all.
+
+The node is asked which of its files differ from the signed manifest (content, size, mode, or not a plain
+file); only those are sent, staged beside the operation, and then moved into place one by one: complete under
+a temporary name in the target's folder, written out, renamed over the target. Done again, it copies what is
+left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from pitstop.model.errors import InvalidPlan, StepFailed
+from pitstop.model.packages import ContentFile, Manifest
+from pitstop.ports.nodes import StagedFile
+from pitstop.steps.kind import Done, StepContext, StepKind, reattach_operation
+
+_ASKED_AT_ONCE = 2_000
+"""Files in one question: the answer, a number for each that differs, must fit into 64 KiB."""
+
+_CHECK = """\
+check() {
+    p=$PITSTOP_ROOT$5
+    if [ -f "$p" ] && [ ! -L "$p" ] && [ "$(stat -c %a:%s -- "$p")" = "$2:$3" ] &&
+        [ "$(sha256sum <"$p")" = "$4  -" ]; then
+        return
+    fi
+    echo "differs $1"
+}
+"""
+
+_PUT = """\
+umask 022
+put() {
+    target=$PITSTOP_ROOT$4
+    folder=${target%/*}
+    new=$folder/.pitstop-$3
+    mkdir -p -- "$folder/" && mv -f -- "$PITSTOP_STAGE/$1" "$new" && chmod "$2" -- "$new" &&
+        sync -- "$new" && mv -f -T -- "$new" "$target" && return
+    echo "cannot put $target in place" >&2
+    rm -f -- "$new"
+    exit 1
+}
+"""
+
+
+class CopyArgs(msgspec.Struct, forbid_unknown_fields=True):
+    """Copy a file, or all files below a folder, of the package's content to the node, with their modes.
+
+    Folders are made where they are missing. Nothing is removed.
+    """
+
+    source: Annotated[
+        str, Meta(min_length=1, description="A file or folder of the package's content; `.` is all of it.")
+    ] = msgspec.field(name="from")
+    to: Annotated[
+        str,
+        Meta(
+            pattern=r"^/[^\0]*\Z",
+            description="Absolute path on the node, below its root: of a file, the file's own path (or, with "
+            "a slash at the end, the folder it goes into); of a folder, the folder that the content maps to.",
+        ),
+    ]
+
+    def __post_init__(self) -> None:
+        if ".." in self.to.split("/"):
+            raise ValueError("`to` must not contain `..`")
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A content file and the path below the node's root where it is to lie."""
+
+    file: ContentFile
+    path: str
+
+
+async def _probe(context: StepContext, args: CopyArgs) -> Done | None:
+    targets = _targets(context, args)
+    return None if await _differing(context, targets) else _said(0, len(targets))
+
+
+async def _act(context: StepContext, args: CopyArgs) -> Done:
+    targets = _targets(context, args)
+    differing = await _differing(context, targets)
+    if not differing:
+        return _said(0, len(targets))
+    staged = tuple(
+        StagedFile(context.world.payloads.content(target.file), str(number), target.file.mode)
+        for number, target in enumerate(differing)
+    )
+    said = _said(len(differing), len(targets) - len(differing)).output
+    script = "".join([_PUT, *(_put(number, target) for number, target in enumerate(differing))])
+    return await context.operate(f"{script}echo {shlex.quote(said)}\n", files=staged)
+
+
+def _said(copied: int, unchanged: int) -> Done:
+    return Done(f"{copied} copied, {unchanged} unchanged")
+
+
+def _targets(context: StepContext, args: CopyArgs) -> list[_Target]:
+    """What is to lie where.
+
+    Raises:
+        InvalidPlan: the package's content has nothing of that name.
+    """
+    manifest = context.world.payloads.manifest(context.run.update)
+    targets = list(_laid(manifest, args.source.removesuffix("/"), args.to))
+    if not targets:
+        raise InvalidPlan(
+            f"step {context.step.index}: {args.source!r} is no file or folder of the package's content"
+        )
+    return targets
+
+
+def _laid(manifest: Manifest, source: str, to: str) -> Sequence[_Target]:
+    file = manifest.file(source)
+    if file is not None:
+        return [_Target(file, f"{to}{source.rpartition('/')[2]}" if to.endswith("/") else to)]
+    prefix = 0 if source == "." else len(source) + 1
+    return [_Target(file, f"{to.rstrip('/')}/{file.path[prefix:]}") for file in manifest.below(source)]
+
+
+async def _differing(context: StepContext, targets: Sequence[_Target]) -> list[_Target]:
+    """The targets that are not on the node as they should be."""
+    differing: list[_Target] = []
+    for start in range(0, len(targets), _ASKED_AT_ONCE):
+        batch = targets[start : start + _ASKED_AT_ONCE]
+        checks = (_check(number, target) for number, target in enumerate(batch))
+        answer = await context.ask("".join([_CHECK, *checks, "echo checked\n"]))
+        lines = answer.output.splitlines()
+        if answer.status != 0 or "checked" not in lines:
+            raise StepFailed(f"the files on the node cannot be checked: {answer.output.strip()[-500:]}")
+        numbers = [line.removeprefix("differs ") for line in lines if line.startswith("differs ")]
+        differing += [batch[int(number)] for number in numbers]
+    return differing
+
+
+def _check(number: int, target: _Target) -> str:
+    file = target.file
+    return f"check {number} {file.mode:o} {file.size} {file.sha256} {shlex.quote(target.path)}\n"
+
+
+def _put(number: int, target: _Target) -> str:
+    """The temporary name is the target's own, so that what a cut leaves there is overwritten next time."""
+    name = hashlib.sha256(target.path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return f"put {number} {target.file.mode:o} {name} {shlex.quote(target.path)}\n"
+
+
+COPY = StepKind("copy", CopyArgs, _act, _probe, reattach_operation)

@@ -1,0 +1,85 @@
+"""``drain``: take a node out of service, and note whether it was out already.
+
+What is noted must be the state before the *run* touched the node, also where this step was cut short and is
+done again: by then the node may be out by the first attempt's own doing. So the operation itself notes the
+former state on the node, durably, before it takes it out, under a name that is the same for every attempt;
+a note that is there already is believed. The note becomes this step's record, and ``undrain`` takes it away.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import msgspec
+
+from pitstop.model.errors import StepFailed
+from pitstop.model.runs import parent_of
+from pitstop.steps.kind import Done, StepContext, StepKind, never_known, reattach_operation
+from pitstop.steps.shell import Command, quoted
+
+WAS_OUT = "was_out"
+_LINE = re.compile(r"^pitstop: was_out=(yes|no)\s*\Z", re.MULTILINE)
+
+_SCRIPT = """\
+if [ ! -s "$note" ]; then
+    is_out
+    case $? in
+    0) was=yes ;;
+    126 | 127) echo "whether the node is out of service cannot be asked" >&2; exit 1 ;;
+    *) was=no ;;
+    esac
+    mkdir -p "$PITSTOP_NOTES" && echo "$was" >"$note.new" && sync "$note.new" || exit 1
+    mv "$note.new" "$note" || exit 1
+fi
+was=$(cat "$note")
+if [ "$was" = no ]; then
+    out || exit
+    is_out || { echo "the node is not out of service, though the command ended well" >&2; exit 1; }
+fi
+echo "pitstop: was_out=$was"
+"""
+
+
+class DrainArgs(msgspec.Struct, forbid_unknown_fields=True):
+    """How a node is taken out of service and put back; a plan says it as the ``drain`` of a rolling group.
+
+    ``out`` must bear being done again, and ends when the node is out. ``is_out`` changes nothing and ends
+    with 0 when the node is out of service.
+    """
+
+    out: Command
+    back: Command
+    is_out: Command
+
+
+def functions(args: DrainArgs) -> str:
+    """The three commands as shell functions."""
+    commands = {"out": args.out, "back": args.back, "is_out": args.is_out}
+    return "".join(f"{name}() {{ {quoted(command)}; }}\n" for name, command in commands.items())
+
+
+def note(context: StepContext) -> str:
+    """Shell text that names the note: the same for drain and undrain of a node in a group."""
+    name = f"{context.run.id}-drain-{parent_of(context.step.index)}"
+    return f'note="$PITSTOP_NOTES"/{shlex.quote(name)}\n'
+
+
+async def _act(context: StepContext, args: DrainArgs) -> Done:
+    return _recorded(await context.operate(functions(args) + note(context) + _SCRIPT))
+
+
+async def _reattach(context: StepContext) -> Done | None:
+    done = await reattach_operation(context)
+    return None if done is None else _recorded(done)
+
+
+def _recorded(done: Done) -> Done:
+    said = _LINE.search(done.output)
+    if said is None:
+        raise StepFailed("the node does not say whether it was out of service before")
+    return Done(done.output[: said.start()], {WAS_OUT: said.group(1)})
+
+
+DRAIN = StepKind("drain", DrainArgs, _act, never_known, _reattach, in_plans=False)
+"""Never found done by a probe: a node that is out may still have work in flight, which ``out`` waits for."""

@@ -1,0 +1,85 @@
+"""``service``: start, stop or restart a service of the node.
+
+Systemd where it is the node's init, else the script ``etc/init.d/NAME`` below the node's root, with exit
+statuses as LSB has them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from pitstop.steps.kind import Done, StepContext, StepKind, reattach_operation
+from pitstop.steps.shell import Command, found_done
+
+
+class ServiceState(StrEnum):
+    STARTED = "started"
+    STOPPED = "stopped"
+    RESTARTED = "restarted"
+
+
+_VERBS = {
+    ServiceState.STARTED: "start",
+    ServiceState.STOPPED: "stop",
+    ServiceState.RESTARTED: "restart",
+}
+
+_RUNS = 0
+_RUNS_NOT = (1, 2, 3)
+"""LSB: dead with a pid file, dead with a lock file, stopped."""
+
+_SCRIPT = """\
+script=$PITSTOP_ROOT/etc/init.d/$name
+if [ -d "$PITSTOP_ROOT/run/systemd/system" ]; then
+    systemctl "$verb" "$name"
+elif [ -x "$script" ]; then
+    "$script" "$verb"
+else
+    echo "there is no service $name: systemd is not the init, and $script is not there" >&2
+    exit 5
+fi
+"""
+
+
+class ServiceArgs(msgspec.Struct, forbid_unknown_fields=True):
+    """Bring a service of the node to a state."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._-]*\Z",
+            description="Unit of systemd, or init script in `etc/init.d`.",
+        ),
+    ]
+    state: Annotated[ServiceState, Meta(description="`started`, `stopped` or `restarted`.")]
+    done_when: Annotated[
+        Command | None,
+        Meta(
+            description="A command that changes nothing and ends with 0 when the state is there already. "
+            "Without it the service's own status is asked; a restart is then always done again."
+        ),
+    ] = None
+
+
+async def _probe(context: StepContext, args: ServiceArgs) -> Done | None:
+    if args.done_when is not None or args.state is ServiceState.RESTARTED:
+        return await found_done(context, args.done_when)
+    answer = await context.ask(_script("status", args.name))
+    wanted = answer.status == _RUNS if args.state is ServiceState.STARTED else answer.status in _RUNS_NOT
+    return Done(answer.output) if wanted else None
+
+
+async def _act(context: StepContext, args: ServiceArgs) -> Done:
+    return await context.operate(_script(_VERBS[args.state], args.name))
+
+
+def _script(verb: str, name: str) -> str:
+    return f"verb={verb}\nname={shlex.quote(name)}\n{_SCRIPT}"
+
+
+SERVICE = StepKind("service", ServiceArgs, _act, _probe, reattach_operation)

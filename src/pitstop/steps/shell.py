@@ -1,0 +1,28 @@
+"""What the kinds that act through a node's shell share: how a plan writes a command, how it is put."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+
+from pitstop.steps.kind import Done, StepContext
+
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")]
+Command = Annotated[list[Word], msgspec.Meta(min_length=1)]
+"""A program and its arguments, each a word of its own; no shell reads them."""
+
+
+def quoted(command: Sequence[str]) -> str:
+    """The command as shell text, word by word, whatever is in the words."""
+    return shlex.join(command)
+
+
+async def found_done(context: StepContext, done_when: Sequence[str] | None) -> Done | None:
+    """Done if the question ends with 0 on the node; None if it does not, or there is none."""
+    if done_when is None:
+        return None
+    answer = await context.ask(quoted(done_when))
+    return Done(answer.output) if answer.status == 0 else None

@@ -1,0 +1,34 @@
+"""The table of step kinds: a new kind is a new file, and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pitstop.steps.command import COMMAND
+from pitstop.steps.confirm_version import CONFIRM_VERSION
+from pitstop.steps.copy import COPY
+from pitstop.steps.download import DOWNLOAD
+from pitstop.steps.drain import DRAIN
+from pitstop.steps.kind import StepKind
+from pitstop.steps.probe import PROBE
+from pitstop.steps.reach import REACH
+from pitstop.steps.service import SERVICE
+from pitstop.steps.undrain import UNDRAIN
+from pitstop.steps.unpack import UNPACK
+
+_ROWS: tuple[StepKind[Any], ...] = (
+    COMMAND,
+    COPY,
+    SERVICE,
+    PROBE,
+    DRAIN,
+    UNDRAIN,
+    DOWNLOAD,
+    UNPACK,
+    REACH,
+    CONFIRM_VERSION,
+)
+
+KINDS: Mapping[str, StepKind[Any]] = {kind.name: kind for kind in _ROWS}
+"""All kinds by name. A package's plan may ask for those that are ``in_plans``."""

@@ -1,0 +1,29 @@
+"""``unpack``: take the content out of the volumes, every file checked against the signed manifest."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pitstop.steps.download import reporting
+from pitstop.steps.kind import Done, StepContext, StepKind
+from pitstop.steps.nothing import NoArgs
+
+
+async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
+    payloads, package = context.world.payloads, context.run.update
+    if await asyncio.to_thread(payloads.missing_content, package):
+        return None
+    return Done(_said(context))
+
+
+async def _act(context: StepContext, _args: NoArgs) -> Done:
+    await asyncio.to_thread(context.world.payloads.unpack, context.run.update, reporting(context))
+    return Done(_said(context))
+
+
+def _said(context: StepContext) -> str:
+    manifest = context.world.payloads.manifest(context.run.update)
+    return f"{len(manifest.files)} files, {manifest.size} bytes, as they were signed"
+
+
+UNPACK = StepKind("unpack", NoArgs, _act, _probe, on_node=False, in_plans=False)

@@ -1,0 +1,52 @@
+"""What events make of a run, worked out beside it: the tree itself changes only once they are durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pitstop.model.errors import InvalidMove
+from pitstop.model.runs import Run, RunEvent, RunTree, Step, StepEvent, apply_to_run, apply_to_step
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """The run after the events.
+
+    Attributes:
+        before: the head that the events build on.
+        moves: each event with the head before and after it.
+        steps: the steps that changed, by index, as they are after the events.
+    """
+
+    before: Run
+    moves: tuple[tuple[RunEvent, Run, Run], ...]
+    steps: dict[str, Step]
+
+    @property
+    def run(self) -> Run:
+        return self.moves[-1][2] if self.moves else self.before
+
+    def take_into(self, tree: RunTree) -> None:
+        """Make it the tree's state."""
+        tree.steps.update(self.steps)
+        tree.run = self.run
+
+
+def advanced(tree: RunTree, events: Sequence[RunEvent]) -> Advance:
+    """What the events lead to, one after the other. The tree stays as it is.
+
+    Raises:
+        InvalidMove: the run or a step does not take its event.
+    """
+    run, moves, steps = tree.run, [], dict[str, Step]()
+    for event in events:
+        if isinstance(event, StepEvent):
+            step = steps.get(event.index) or tree.steps.get(event.index)
+            if step is None:
+                raise InvalidMove(f"run {run.id} has no step {event.index!r}")
+            steps[event.index] = apply_to_step(step, event)
+        after = apply_to_run(run, event)
+        moves.append((event, run, after))
+        run = after
+    return Advance(tree.run, tuple(moves), steps)

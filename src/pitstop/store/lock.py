@@ -1,0 +1,49 @@
+"""One service for a state folder: a lock that ends with its process, however that ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pitstop.model.errors import StateUnusable
+
+LOCK_NAME = "pitstop.lock"
+
+
+@contextmanager
+def state_lock(folder: Path) -> Iterator[None]:
+    """Hold the state folder for this process (it is made if need be); the kernel lets go of it when the
+    process ends.
+
+    Raises:
+        StateUnusable: another process holds it (the message names its pid), or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateUnusable(
+            f"the state folder {folder} cannot be used: {error.strerror}",
+            hint="Give a folder that this user may write, by PITSTOP_STATE or --state.",
+        ) from error
+    try:
+        _hold(held, folder)
+        yield
+    finally:
+        os.close(held)
+
+
+def _hold(held: int, folder: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        pid = os.pread(held, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        raise StateUnusable(
+            f"the state folder {folder} is in use by another pitstop service (pid {pid})",
+            hint="Stop that service first, or give this one another state folder.",
+        ) from error
+    os.ftruncate(held, 0)
+    os.pwrite(held, f"{os.getpid()}\n".encode(), 0)

@@ -1,0 +1,238 @@
+"""The files of packages in the state folder.
+
+Layout::
+
+    packages/<name>/Metadata.xml, manifest.json, plan.json    together, or not at all; beside them what
+                                                              else came with them, such as notes.md
+    packages/<name>/volumes/                                  payload, while it is needed
+    packages/<name>/discarded                                 there: it names no content any more
+    content/ab/abcdef...                                      content by digest
+    incoming/                                                 what is being written; of no use after a crash
+
+Documents are checked against the digests in their metadata whenever they are read. Whoever opens the
+folder holds the state lock: what lies in ``incoming`` then is left over and is removed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
+
+from pitstop.model.errors import InvalidPackage, NoSpace, NotFound
+from pitstop.model.packages import ContentFile, Manifest, PackageMetadata
+from pitstop.model.plans import Plan
+from pitstop.package.content_paths import package_name_problem
+from pitstop.package.fileset import DOCUMENTS, MANIFEST, METADATA, PLAN, volume_name_problem
+from pitstop.package.metadata_xml import read_metadata
+from pitstop.package.plan_format import read_plan
+from pitstop.ports.payloads import Progress
+from pitstop.store.content import ContentFolder
+from pitstop.store.documents import check_documents, document_name_problem, parsed_manifest, signed
+from pitstop.store.durable import sync_folder, translated, write_new
+from pitstop.store.unpacking import Unpacking
+
+SPARE_BYTES = 64 * 1024 * 1024
+"""Room that unpacking leaves for the rest of the service."""
+
+_VOLUMES = "volumes"
+_DISCARDED = "discarded"
+
+
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+class FilePayloads:
+    """Implements :class:`pitstop.ports.payloads.PayloadStore`.
+
+    Args:
+        state: the state folder; made if need be.
+        free_bytes: how much room the file system of a folder has.
+
+    Raises:
+        StateUnusable: the state folder cannot be written.
+    """
+
+    def __init__(self, state: Path, *, free_bytes: Callable[[Path], int] = _free_bytes) -> None:
+        self._packages = state / "packages"
+        self._content = ContentFolder(state / "content")
+        self._incoming = state / "incoming"
+        self._free_bytes = free_bytes
+        # A step past its deadline may leave a thread unpacking: what comes next waits for it.
+        self._changing = Lock()
+        with translated("the state folder cannot be used"):
+            state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._incoming.is_dir():
+                shutil.rmtree(self._incoming)
+            for folder in (self._packages, self._content.folder, self._incoming):
+                folder.mkdir(exist_ok=True, mode=0o700)
+
+    # --- documents ---------------------------------------------------------------------------------------
+
+    def put_documents(self, package: str, documents: dict[str, bytes]) -> None:
+        """Keep the package's small files: all of them or, after a crash, none. Again is no harm; others take
+        the place of those that were here, and of the volumes that belonged to them.
+
+        Raises:
+            InvalidPackage, InvalidPlan: a document is missing or not of its format, or is of another package.
+            DigestMismatch: the metadata was signed with another manifest or plan.
+        """
+        folder = self._folder(package)
+        check_documents(package, documents)
+        with translated(f"the documents of {package} cannot be kept"), self._changing:
+            changed = [name for name, raw in documents.items() if _bytes_of(folder / name) != raw]
+            if set(changed) & set(DOCUMENTS):
+                self._replace(folder, documents)
+            else:
+                self._renew(folder, {name: documents[name] for name in changed})
+            (folder / _DISCARDED).unlink(missing_ok=True)
+
+    def document(self, package: str, name: str) -> bytes:
+        raw = None
+        if document_name_problem(name) is None:
+            with translated(f"{name} of {package} cannot be read"):
+                raw = _bytes_of(self._folder(package) / name)
+        if raw is None:
+            raise NotFound(
+                f"{name} of package {package} is not here", hint="Fetch or import the update first."
+            )
+        return raw
+
+    def metadata(self, package: str) -> PackageMetadata:
+        return read_metadata(self.document(package, METADATA))
+
+    def plan(self, package: str) -> Plan:
+        """Raises NotFound, DigestMismatch."""
+        return read_plan(signed(self.document(package, PLAN), PLAN, self.metadata(package).plan_sha256))
+
+    def manifest(self, package: str) -> Manifest:
+        """Raises NotFound, DigestMismatch."""
+        raw = self.document(package, MANIFEST)
+        return parsed_manifest(signed(raw, MANIFEST, self.metadata(package).manifest_sha256))
+
+    def _renew(self, folder: Path, documents: dict[str, bytes]) -> None:
+        for name, raw in documents.items():
+            new = Path(mkdtemp(dir=self._incoming)) / name
+            write_new(new, raw)
+            new.replace(folder / name)
+            sync_folder(folder)
+            new.parent.rmdir()
+
+    def _replace(self, folder: Path, documents: dict[str, bytes]) -> None:
+        new, old = (Path(mkdtemp(dir=self._incoming)) for _ in range(2))
+        try:
+            for name, raw in documents.items():
+                write_new(new / name, raw)
+            sync_folder(new)
+            if folder.exists():
+                folder.replace(old)
+            new.replace(folder)
+            sync_folder(self._packages)
+        finally:
+            for left in (new, old):
+                shutil.rmtree(left, ignore_errors=True)
+
+    # --- payload -----------------------------------------------------------------------------------------
+
+    def volume(self, package: str, name: str) -> Path:
+        """Raises InvalidPackage when this cannot be a volume of the package."""
+        problem = volume_name_problem(package, name)
+        if problem:
+            raise InvalidPackage(problem)
+        folder = self._folder(package) / _VOLUMES
+        with translated(f"there is no place for the volumes of {package}"):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder / name
+
+    def missing_content(self, package: str) -> Sequence[ContentFile]:
+        with translated(f"the content of {package} cannot be looked at"):
+            return [file for file in self.manifest(package).files if not self._content.has(file)]
+
+    def unpack(self, package: str, progress: Progress) -> None:
+        metadata, manifest = self.metadata(package), self.manifest(package)
+        with (
+            translated(f"{package} cannot be unpacked"),
+            self._changing,
+            self._workplace(package) as incoming,
+        ):
+            (self._folder(package) / _DISCARDED).unlink(missing_ok=True)
+            unpacking = Unpacking(self._content, incoming, self.missing_content(package), progress)
+            self._require_room(package, unpacking.size)
+            try:
+                for volume in metadata.volumes:
+                    unpacking.take_volume(self.volume(package, volume.name), volume, manifest)
+                unpacking.finish()
+            except BaseException:
+                unpacking.undo()
+                raise
+
+    def content(self, file: ContentFile) -> Path:
+        with translated(f"the content of {file.path} cannot be looked at"):
+            here = self._content.has(file)
+        if not here:
+            raise NotFound(f"the content of {file.path} is not here", hint="Prepare the update again.")
+        return self._content.path(file)
+
+    def discard(self, package: str) -> None:
+        """Remove the package's volumes, and content that no other package here names. Its documents stay.
+        An unknown package is no harm.
+
+        Raises:
+            DigestMismatch: another package's manifest is damaged, so that what it names is not known; the
+                volumes are gone, the content is not.
+        """
+        folder = self._folder(package)
+        with translated(f"{package} cannot be discarded"), self._changing:
+            if not folder.is_dir():
+                return
+            # The mark comes first: cut short after it, the next discard goes on.
+            (folder / _DISCARDED).touch()
+            sync_folder(folder)
+            shutil.rmtree(folder / _VOLUMES, ignore_errors=True)
+            named = self._named_content()
+            for digest in list(self._content.digests()):
+                if digest not in named:
+                    self._content.remove(digest)
+
+    def _named_content(self) -> set[str]:
+        """Digests of the content that the packages here name, but for discarded ones."""
+        named: set[str] = set()
+        for folder in self._packages.iterdir():
+            if (folder / METADATA).is_file() and not (folder / _DISCARDED).exists():
+                named.update(file.sha256 for file in self.manifest(folder.name).files)
+        return named
+
+    @contextmanager
+    def _workplace(self, package: str) -> Iterator[Path]:
+        folder = self._incoming / f"unpack-{package}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _require_room(self, package: str, size: int) -> None:
+        free = self._free_bytes(self._content.folder)
+        if size and free < size + SPARE_BYTES:
+            raise NoSpace(
+                f"unpacking {package} takes {size} bytes in {self._content.folder}, free are {free}",
+                hint=f"Free {size + SPARE_BYTES - free} bytes more there, then try again.",
+            )
+
+    def _folder(self, package: str) -> Path:
+        problem = package_name_problem(package)
+        if problem:
+            raise InvalidPackage(problem)
+        return self._packages / package
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

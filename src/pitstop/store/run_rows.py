@@ -1,0 +1,152 @@
+"""Runs and steps to rows and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from pitstop.model.errors import NotFound
+from pitstop.model.releases import ReleaseId
+from pitstop.model.runs import Run, RunTree, Step
+from pitstop.store import tables
+
+Values = dict[str, Any]
+
+
+def run_head(run: Run) -> Values:
+    """What of a run changes with its events, by column."""
+    return {
+        "state": run.state,
+        "phase": run.phase,
+        "epoch": run.epoch,
+        "attempt": run.attempt,
+        "revision": run.revision,
+        "ended": run.ended,
+        "finding": run.finding,
+    }
+
+
+def run_values(run: Run) -> Values:
+    """A run's whole row, without its number."""
+    return run_head(run) | {
+        "id": run.id,
+        "update_name": run.update,
+        "publisher": run.release.publisher,
+        "product": run.release.product,
+        "version": run.release.version,
+        "purpose": run.purpose,
+        "created": run.created,
+        "requested_by": run.requested_by,
+        "from_version": run.from_version,
+        "to_version": run.to_version,
+        "plan_sha256": run.plan_sha256,
+    }
+
+
+def run_of(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        update=row.update_name,
+        release=ReleaseId(row.publisher, row.product, row.version),
+        purpose=row.purpose,
+        state=row.state,
+        created=row.created,
+        requested_by=row.requested_by,
+        from_version=row.from_version,
+        to_version=row.to_version,
+        plan_sha256=row.plan_sha256,
+        phase=row.phase,
+        epoch=row.epoch,
+        attempt=row.attempt,
+        revision=row.revision,
+        ended=row.ended,
+        finding=row.finding,
+    )
+
+
+def step_progress(step: Step) -> Values:
+    """What of a step changes with its events, by column."""
+    return {
+        "status": step.status,
+        "attempt": step.attempt,
+        "started": step.started,
+        "ended": step.ended,
+        "waiting": step.waiting,
+        "output": step.output,
+        "record": step.record,
+        "finding": step.finding,
+        "found_done": step.found_done,
+    }
+
+
+def step_values(run_id: str, number: int, step: Step) -> Values:
+    """A step's whole row."""
+    return step_progress(step) | {
+        "run_id": run_id,
+        "place": step.index,
+        "number": number,
+        "name": step.name,
+        "description": step.description,
+        "mode": step.mode,
+        "at_once": step.limit,
+        "phase": step.phase,
+        "kind": step.kind,
+        "args": step.args,
+        "node": step.node,
+        "expected": step.expected,
+        "deadline": step.deadline,
+        "retry": step.retry,
+    }
+
+
+def step_of(row: Row[Any]) -> Step:
+    return Step(
+        index=row.place,
+        name=row.name,
+        description=row.description,
+        mode=row.mode,
+        limit=row.at_once,
+        phase=row.phase,
+        kind=row.kind,
+        args=row.args,
+        node=row.node,
+        expected=row.expected,
+        deadline=row.deadline,
+        retry=row.retry,
+        status=row.status,
+        attempt=row.attempt,
+        started=row.started,
+        ended=row.ended,
+        waiting=row.waiting,
+        output=row.output,
+        record=row.record,
+        finding=row.finding,
+        found_done=row.found_done,
+    )
+
+
+def find_run(connection: Connection, run_id: str, *, to_write: bool = False) -> Run | None:
+    """The run's head. ``to_write``: keep others from changing it until the transaction ends."""
+    query = select(tables.runs).where(tables.runs.c.id == run_id)
+    row = connection.execute(query.with_for_update() if to_write else query).one_or_none()
+    return None if row is None else run_of(row)
+
+
+def require_run(connection: Connection, run_id: str, *, to_write: bool = False) -> Run:
+    """The run's head.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    run = find_run(connection, run_id, to_write=to_write)
+    if run is None:
+        raise NotFound(f"there is no run {run_id!r}", hint="List the runs with `pitstop run list`.")
+    return run
+
+
+def load_tree(connection: Connection, run_id: str, *, to_write: bool = False) -> RunTree:
+    """The run with its steps. Raises NotFound."""
+    run = require_run(connection, run_id, to_write=to_write)
+    query = select(tables.steps).where(tables.steps.c.run_id == run_id).order_by(tables.steps.c.number)
+    return RunTree(run, (step_of(row) for row in connection.execute(query)))

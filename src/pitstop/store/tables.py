@@ -1,0 +1,216 @@
+"""The tables. Their history is in :mod:`pitstop.store.migrations`; a test holds the two together.
+
+Two rules are the database's own: at most one run is in progress, and at most one alert of a code and
+subject is active. The audit log refuses UPDATE and DELETE by triggers (see the first migration).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from pitstop.model.accounts import Role
+from pitstop.model.findings import Finding
+from pitstop.model.packages import PackageType
+from pitstop.model.plans import GroupMode, Retry
+from pitstop.model.releases import PublisherKind
+from pitstop.model.runs import Phase, RunPurpose, RunState, StepStatus, Waiting
+from pitstop.model.system import InstalledBy
+from pitstop.model.updates import UpdateState
+from pitstop.store.columns import Duration, Instant, Json, VersionText, words
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+_RUNNING = text("state = 'in-progress'")
+_ACTIVE = text("closed IS NULL")
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""Numbers that only rise. ``epoch``: the fencing number given out last, over all runs."""
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("publisher", Text, nullable=False),
+    Column("kind", words(PublisherKind), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("types", Json(tuple[PackageType, ...]), nullable=False),
+    Column("last_checked", Instant),
+    Column("finding", Json(Finding)),
+    Column("catalogue", Text),
+)
+"""``catalogue``: the newest that a poll brought, in the catalogue format."""
+
+updates = Table(
+    "updates",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("publisher", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("version", VersionText, nullable=False),
+    Column("type", words(PackageType), nullable=False),
+    Column("family", Text),
+    Column("state", words(UpdateState), nullable=False),
+    UniqueConstraint("publisher", "product", "version"),
+)
+"""The updates ever seen, with the stored state of each."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("update_name", ForeignKey(updates.c.name), nullable=False, index=True),
+    Column("publisher", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("version", VersionText, nullable=False),
+    Column("purpose", words(RunPurpose), nullable=False),
+    Column("state", words(RunState), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("from_version", Text, nullable=False),
+    Column("to_version", Text, nullable=False),
+    Column("plan_sha256", String(64), nullable=False),
+    Column("phase", words(Phase)),
+    Column("epoch", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("ended", Instant),
+    Column("finding", Json(Finding)),
+    Index("only_run_in_progress", "state", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+)
+"""Heads of runs. ``number`` rises in the order of creation."""
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("run_id", ForeignKey(runs.c.id), primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("mode", words(GroupMode)),
+    Column("at_once", Integer),
+    Column("phase", words(Phase)),
+    Column("kind", Text),
+    Column("args", Json(Mapping[str, object]), nullable=False),
+    Column("node", Text),
+    Column("expected", Duration),
+    Column("deadline", Duration, nullable=False),
+    Column("retry", Json(Retry), nullable=False),
+    Column("status", words(StepStatus), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("started", Instant),
+    Column("ended", Instant),
+    Column("waiting", Json(Waiting)),
+    Column("output", Text, nullable=False),
+    Column("record", Json(Mapping[str, str]), nullable=False),
+    Column("finding", Json(Finding)),
+    Column("found_done", Boolean, nullable=False),
+)
+"""The places of a run's tree. ``place`` is the index (2.9.2), ``number`` the position in tree order."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", ForeignKey(runs.c.id), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("place", Text),
+    Column("text", Text, nullable=False),
+    Column("data", Text, nullable=False),
+)
+"""The history of runs. ``sequence`` is the run's revision after the event; ``data`` the event as JSON."""
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("publisher", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("version", VersionText, nullable=False),
+    Column("type", words(PackageType), nullable=False),
+    Column("family", Text),
+    Column("at", Instant, nullable=False),
+    Column("by", words(InstalledBy), nullable=False),
+    Column("run_id", ForeignKey(runs.c.id), unique=True),
+)
+"""What went on, in order."""
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("finding", Json(Finding), nullable=False),
+    Column("update_name", ForeignKey(updates.c.name), index=True),
+    Column("raised", Instant, nullable=False),
+    Column("refreshed", Instant, nullable=False),
+    Column("closed", Instant),
+    Column("closed_by", Text, nullable=False),
+    Index(
+        "only_active_alert", "code", "subject", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE
+    ),
+)
+"""``update_name``: the update whose failed run raised it."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", words(Role), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("password_hash", Text, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("account", ForeignKey(accounts.c.name, ondelete="CASCADE"), nullable=False, index=True),
+    Column("opened", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+)

@@ -1,0 +1,142 @@
+"""The sources that this system knows, each with its pinned root of trust and its own folder.
+
+A source's folder holds ``pinned.root.json`` (the root as it was handed in, never changed), ``metadata/``
+(python-tuf's cache: what was seen last, which nothing may go back behind), ``seen.json`` and
+``catalogue.json``. Removing the folder forgets the source's trust.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf's documented names, without __all__
+
+from pitstop.model.errors import InvalidInput, StateUnusable, TrustError
+from pitstop.package.content_paths import short_name_problem
+from pitstop.ports.feeds import Source
+from pitstop.transport import durable
+from pitstop.transport.feed import TufFeed
+from pitstop.transport.fetcher import SiteFetcher
+from pitstop.transport.folder_fetcher import FolderFetcher, folder_of
+from pitstop.transport.http_fetcher import HttpFetcher
+from pitstop.transport.link import Link
+from pitstop.transport.session import PINNED
+from pitstop.transport.volume import FreeSpace
+
+MAX_ROOT_BYTES = 512_000
+
+
+def free_space(folder: Path) -> int:
+    """Bytes free on the folder's file system."""
+    return shutil.disk_usage(folder).free
+
+
+class TufFeeds:
+    """Opens sources: :class:`pitstop.ports.feeds.Feeds`. ``folder`` holds a folder for each source."""
+
+    def __init__(self, folder: Path, *, link: Link | None = None, free: FreeSpace = free_space) -> None:
+        self._folder = folder
+        self._link = link or Link()
+        self._free = free
+
+    def open(self, source: Source) -> TufFeed:
+        """The feed; nothing is asked of the site yet.
+
+        Raises:
+            InvalidInput: the source's name or address is none.
+            TrustError: no root of trust is pinned for it.
+        """
+        folder = self._of(source)
+        fetcher = self._fetcher(source)
+        if not (folder / PINNED).is_file():
+            raise TrustError(
+                f"source {source.name} has no pinned root of trust",
+                hint="Get the publisher's first root from a place you trust, and add the source with it.",
+            )
+        return TufFeed(source, folder, fetcher, self._free)
+
+    def pin(self, source: Source, root: bytes) -> None:
+        """Trust this source from this root on. Pinning the same root again is no harm.
+
+        Raises:
+            InvalidInput: the source's name or address is none.
+            TrustError: it is no root that its own keys have signed, or another is pinned already.
+            StateUnusable: the folder cannot be written.
+        """
+        folder = self._of(source)
+        _address(source)
+        _require_root(source, root)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            durable.write(folder / PINNED, root, replace=False)
+        except FileExistsError as error:
+            if (folder / PINNED).read_bytes() != root:
+                raise TrustError(
+                    f"source {source.name} trusts another root already",
+                    hint="A publisher renews its root by signing the next one with the last: nothing is to "
+                    "be pinned then. For another publisher, add another source.",
+                ) from error
+        except OSError as error:
+            raise StateUnusable(
+                f"{error.filename or folder} cannot be written: {error.strerror or error}",
+                hint="Check the folder's owner, permissions and free space.",
+            ) from error
+
+    def _of(self, source: Source) -> Path:
+        problem = short_name_problem(source.name)
+        if problem is not None:
+            raise InvalidInput(f"a source cannot be called so: {problem}")
+        return self._folder / source.name
+
+    def _fetcher(self, source: Source) -> SiteFetcher:
+        address = _address(source)
+        if address.scheme == "file":
+            return FolderFetcher(folder_of(source.url), self._link)
+        return HttpFetcher(self._link)
+
+
+def _address(source: Source) -> SplitResult:
+    """The source's address, if it is one. Raises InvalidInput."""
+    try:
+        address = urlsplit(source.url)
+        _ = address.port
+    except ValueError as error:
+        raise InvalidInput(f"source {source.name}: {source.url!r} is no address: {error}") from error
+    if any(not character.isprintable() or character.isspace() for character in source.url):
+        raise InvalidInput(f"source {source.name}: {source.url!r} has characters that no address has")
+    if address.query or address.fragment or address.username is not None:
+        raise InvalidInput(f"source {source.name}: the address may hold no user, '?' or '#'")
+    if address.scheme in ("http", "https") and address.hostname:
+        return address
+    if address.scheme == "file" and address.netloc in ("", "localhost") and _is_folder_path(source.url):
+        return address
+    raise InvalidInput(
+        f"source {source.name}: {source.url!r} is no address of a site",
+        hint="It is http://, https:// with a host, or file:// with the absolute path of a folder.",
+    )
+
+
+def _is_folder_path(url: str) -> bool:
+    path = folder_of(url)
+    return path.is_absolute() and "\0" not in str(path)
+
+
+def _require_root(source: Source, root: bytes) -> None:
+    """Raises TrustError when these bytes are no TUF root that a threshold of its own keys has signed."""
+    if len(root) > MAX_ROOT_BYTES:
+        raise TrustError(
+            f"the root for source {source.name} has {len(root)} bytes; it may have {MAX_ROOT_BYTES}"
+        )
+    try:
+        read = Metadata[Root].from_bytes(root)
+        if not isinstance(read.signed, Root):
+            raise TrustError(f"the root for source {source.name} is TUF metadata of another role")
+        read.signed.verify_delegate(Root.type, read.signed_bytes, read.signatures)
+    except RepositoryError as error:
+        raise TrustError(
+            f"what was given as the root of source {source.name} is no valid root: {error}",
+            hint="Hand in the publisher's root.json as you got it, unchanged.",
+        ) from error

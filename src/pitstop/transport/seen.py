@@ -1,0 +1,70 @@
+"""The newest catalogue that this system has accepted from a source: nothing goes back behind it.
+
+TUF's own counters guard against old *metadata*. This guards against newly signed metadata that brings an
+old catalogue back, and against a catalogue that was changed without a new number. Kept in one small file of
+its own, written only when a catalogue has passed every check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from pitstop.model.errors import StateUnusable, TrustError
+from pitstop.transport import durable
+
+_HINT = "The catalogue in use stays as it was. Tell the publisher: what is published may not be taken back."
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Attributes:
+    number: the catalogue's, from its target path.
+    issued: when the publisher signed it.
+    sha256: of its bytes.
+    """
+
+    number: int
+    issued: datetime
+    sha256: str
+
+
+def load(file: Path) -> Seen | None:
+    """What was accepted last; None: nothing yet.
+
+    Raises:
+        StateUnusable: the file is damaged.
+    """
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Seen)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise StateUnusable(
+            f"{file} is damaged: {error}",
+            hint="Restore it from a backup. Without it an older catalogue would not be recognised as older.",
+        ) from error
+
+
+def store(file: Path, seen: Seen) -> None:
+    durable.write(file, msgspec.json.encode(seen))
+
+
+def require_not_back(source: str, before: Seen | None, now: Seen) -> None:
+    """Raises TrustError when ``now`` is older than what was accepted before, or another under its number."""
+    if before is None or before == now:
+        return
+    if now.number < before.number or now.issued < before.issued:
+        raise TrustError(
+            f"source {source}: catalogue {now.number} of {now.issued:%Y-%m-%d %H:%M} UTC goes back behind "
+            f"catalogue {before.number} of {before.issued:%Y-%m-%d %H:%M} UTC, which this system has seen",
+            hint=_HINT,
+        )
+    if now.number == before.number:
+        raise TrustError(
+            f"source {source}: catalogue {now.number} is another than the one seen before under this number",
+            hint=_HINT,
+        )

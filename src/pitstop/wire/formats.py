@@ -1,0 +1,195 @@
+"""How values read to people, alike in portal and command line: durations, sizes, instants, states.
+
+Pure: the same value always reads the same, in UTC and in English. Durations are seconds, sizes are bytes
+(read in powers of a thousand), percentages are 0 to 100.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from pitstop.wire.views import Range
+
+NOTHING: Final = "–"
+"""What stands where there is no value."""
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def duration(seconds: float | None) -> str:
+    """``43 s``, ``2 min 5 s``, ``14 h 43 min``, ``3 d 4 h``: the two greatest units; never negative."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    whole = max(0, round(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return _two(whole, _MINUTE, "min", 1, "s")
+    whole = round(whole / _MINUTE) * _MINUTE
+    if whole < _DAY:
+        return _two(whole, _HOUR, "h", _MINUTE, "min")
+    whole = round(whole / _HOUR) * _HOUR
+    return _two(whole, _DAY, "d", _HOUR, "h")
+
+
+def _two(whole: int, great: int, great_word: str, small: int, small_word: str) -> str:
+    many, rest = divmod(whole, great)
+    few = rest // small
+    return f"{many} {great_word} {few} {small_word}" if few else f"{many} {great_word}"
+
+
+def duration_range(span: Range | None) -> str:
+    """``10 min to 25 min``; one value where both ends read the same."""
+    if span is None:
+        return NOTHING
+    least, most = duration(span.least), duration(span.most)
+    return least if least == most else f"{least} to {most}"
+
+
+def size(count: int | None) -> str:
+    """``512 B``, ``1.5 MB``, ``18 GB``: three digits at most, in powers of a thousand."""
+    if count is None or count < 0:
+        return NOTHING
+    value, unit = float(count), 0
+    while round(value) >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    digits = 1 if unit and value < 9.95 else 0
+    return f"{value:.{digits}f}".removesuffix(".0") + f" {_UNITS[unit]}"
+
+
+def instant(at: datetime | None) -> str:
+    """``2026-03-14 03:07:09 UTC``."""
+    return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock_time(at: datetime | None) -> str:
+    """``03:07:09``: the time of day alone, UTC."""
+    return NOTHING if at is None else f"{at.astimezone(UTC):%H:%M:%S}"
+
+
+def day(at: datetime | None) -> str:
+    """``2026-03-14``, UTC."""
+    return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def machine_instant(at: datetime) -> str:
+    """``2026-03-14T03:07:09Z``: for ``<time datetime>`` and sorting."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def percent(value: float) -> str:
+    """``43 %``; 100 only when all is done, 0 only when nothing is."""
+    bounded = min(100.0, max(0.0, value))
+    whole = round(bounded)
+    if whole in (0, 100) and bounded not in (0.0, 100.0):
+        whole = 1 if whole == 0 else 99
+    return f"{whole} %"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 node``, ``4 nodes``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+class Tone(StrEnum):
+    """How a state is to be taken; ``open``: something may be begun. Never shown alone: its words and its
+    mark stand beside it."""
+
+    CALM = "calm"
+    OPEN = "open"
+    GOOD = "good"
+    BUSY = "busy"
+    WARN = "warn"
+    BAD = "bad"
+
+
+MARKS: Final[dict[Tone, str]] = {
+    Tone.CALM: "○",
+    Tone.OPEN: "↑",
+    Tone.GOOD: "✓",
+    Tone.BUSY: "▸",
+    Tone.WARN: "!",
+    Tone.BAD: "✕",
+}
+"""A shape for each tone, so that nothing is told by colour alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A state as people read it."""
+
+    words: str
+    tone: Tone
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.tone]
+
+
+_C, _O, _G, _B, _W, _X = Tone.CALM, Tone.OPEN, Tone.GOOD, Tone.BUSY, Tone.WARN, Tone.BAD
+_SPOKEN: Final[dict[str, Spoken]] = {
+    # of a system
+    "Unknown": Spoken("Not known yet", _W),
+    "UpdateAvailable": Spoken("Update available", _O),
+    "PreparationInProgress": Spoken("Preparation in progress", _B),
+    "PreparationFailed": Spoken("Preparation failed", _X),
+    "UpdateInProgress": Spoken("Update in progress", _B),
+    "UpdateFailed": Spoken("Update failed", _X),
+    "NeedsAttention": Spoken("Needs attention", _W),
+    "AppliedSuccessfully": Spoken("Up to date", _G),
+    "AppliedUpdateAvailableSuccessfully": Spoken("Updated; a further update is available", _G),
+    # of an update
+    "Ready": Spoken("Ready", _O),
+    "Downloading": Spoken("Downloading", _B),
+    "DownloadFailed": Spoken("Download failed", _X),
+    "Preparing": Spoken("Preparing", _B),
+    "HealthChecking": Spoken("Checking health", _B),
+    "HealthCheckFailed": Spoken("Health check failed", _X),
+    "ReadyToInstall": Spoken("Ready to install", _O),
+    "Installing": Spoken("Installing", _B),
+    "InstallationFailed": Spoken("Installation failed", _X),
+    "Installed": Spoken("Installed", _G),
+    "HasPrerequisite": Spoken("Needs something first", _W),
+    "Invalid": Spoken("Not for this system", _C),
+    "Recalled": Spoken("Withdrawn by its publisher", _W),
+    "Obsolete": Spoken("Superseded", _C),
+    "NotApplicableBecauseAnotherUpdateIsInProgress": Spoken("Another update is in progress", _W),
+    "AdditionalContentRequired": Spoken("Needs content that you bring", _W),
+    "HealthCheckExpired": Spoken("Health check is too old", _W),
+    # of a run and its steps
+    "pending": Spoken("Pending", _C),
+    "in-progress": Spoken("In progress", _B),
+    "waiting": Spoken("Waiting", _W),
+    "succeeded": Spoken("Succeeded", _G),
+    "failed": Spoken("Failed", _X),
+    # of support
+    "supported": Spoken("Supported", _G),
+    "out-of-compliance": Spoken("Out of support", _X),
+    "unknown": Spoken("Not known", _W),
+    # of a finding
+    "Critical": Spoken("Critical", _X),
+    "Warning": Spoken("Warning", _W),
+    "Informational": Spoken("For information", _C),
+    # phases and purposes of runs
+    "download": Spoken("Download", _B),
+    "prepare": Spoken("Prepare", _B),
+    "health-check": Spoken("Health check", _B),
+    "install": Spoken("Install", _B),
+    "apply": Spoken("Update", _B),
+}
+
+
+def spoken(state: str) -> Spoken:
+    """A name of a state in words. One that is not known here is taken apart: ``NewState`` reads New state."""
+    return _SPOKEN.get(state) or Spoken(_apart(state), Tone.CALM)
+
+
+def _apart(state: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", state).replace("-", " ").lower()
+    return words[:1].upper() + words[1:] or NOTHING

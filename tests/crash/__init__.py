@@ -1,0 +1,1 @@
+"""Killing the service at every point of a run, and seeing that it ends the same."""

@@ -1,0 +1,97 @@
+"""A fuse before and behind every write of the journal and every act on a node.
+
+The adapters are the real ones; the fuse only counts, and at the chosen point kills its own process with
+SIGKILL: no handler runs, nothing is tidied up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pitstop.model.runs import Run, RunEvent, RunTree, Step
+from pitstop.model.system import Node
+from pitstop.model.updates import UpdateState
+from pitstop.ports.journal import Journal, Recorded
+from pitstop.ports.nodes import Answer, NodeDriver, Operation
+
+
+@dataclass(slots=True)
+class Fuse:
+    """Counts points; blows at ``at`` (None: never)."""
+
+    at: int | None = None
+    passed: int = 0
+
+    def pass_by(self) -> None:
+        self.passed += 1
+        if self.passed == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class FusedJournal:
+    """The journal, with a fuse before and behind each write."""
+
+    journal: Journal
+    fuse: Fuse
+
+    def create(self, run: Run, steps: Sequence[Step], *, expected: UpdateState) -> None:
+        self.journal.create(run, steps, expected=expected)
+
+    def take(self, run_id: str, worker: str, at: datetime) -> RunTree:
+        self.fuse.pass_by()
+        tree = self.journal.take(run_id, worker, at)
+        self.fuse.pass_by()
+        return tree
+
+    def append(self, tree: RunTree, *events: RunEvent) -> None:
+        self.fuse.pass_by()
+        self.journal.append(tree, *events)
+        self.fuse.pass_by()
+
+    def resume(self, run_id: str, by: str, at: datetime) -> None:
+        self.journal.resume(run_id, by, at)
+
+    def load(self, run_id: str) -> RunTree:
+        return self.journal.load(run_id)
+
+    def unfinished(self) -> Sequence[str]:
+        return self.journal.unfinished()
+
+    def history(self, run_id: str) -> Sequence[Recorded]:
+        return self.journal.history(run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FusedNodes:
+    """The nodes, with a fuse before and behind each act. Questions change nothing and have none."""
+
+    nodes: NodeDriver
+    fuse: Fuse
+
+    async def ask(self, node: Node, script: str, *, deadline: timedelta) -> Answer:
+        return await self.nodes.ask(node, script, deadline=deadline)
+
+    async def operate(self, node: Node, operation: Operation, *, deadline: timedelta) -> Answer:
+        self.fuse.pass_by()
+        answer = await self.nodes.operate(node, operation, deadline=deadline)
+        self.fuse.pass_by()
+        return answer
+
+    async def attach(self, node: Node, operation: str, *, epoch: int, deadline: timedelta) -> Answer | None:
+        self.fuse.pass_by()
+        answer = await self.nodes.attach(node, operation, epoch=epoch, deadline=deadline)
+        self.fuse.pass_by()
+        return answer
+
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
+        self.fuse.pass_by()
+        await self.nodes.abandon(node, operation, epoch=epoch)
+        self.fuse.pass_by()
+
+    async def close(self) -> None:
+        await self.nodes.close()

@@ -1,0 +1,385 @@
+"""A desk without a service behind it: canned read models, and the refusals that a real one gives.
+
+Refusals come from the same tables as the real ones (:mod:`pitstop.model`). What a test wants to see change
+it changes in the :class:`Scene`; each change of a run raises its revision.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+
+from pitstop.model.accounts import Actor, Permission, Role
+from pitstop.model.errors import (
+    Conflict,
+    InvalidInput,
+    InvalidMove,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    PitstopError,
+)
+from pitstop.model.findings import Finding, Severity
+from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
+from pitstop.service.desk import Desk
+from pitstop.service.findings import action_view
+from pitstop.wire.views import (
+    AccountView,
+    AlertView,
+    AuditView,
+    EventView,
+    FindingView,
+    RunReport,
+    RunView,
+    Session,
+    SourceView,
+    SystemView,
+    UpdateView,
+)
+from simulators import scenes
+from simulators.scenes import NOW
+
+PASSWORD = "correct horse battery"
+"""Every account's."""
+
+_BUSY = {
+    Verb.APPLY: UpdateState.INSTALLING,
+    Verb.PREPARE: UpdateState.PREPARING,
+    Verb.CHECK_HEALTH: UpdateState.HEALTH_CHECKING,
+}
+
+
+@dataclass
+class Scene:
+    """What the simulated desk knows, open to a test's hands.
+
+    Attributes:
+        accounts: ``ada`` (operator), ``rea`` (reader), ``admin`` (administrator).
+        calls: how often each use case was asked for, such as ``runs.revision``.
+        failing: raised by every counted use case, if set: for errors that canned data cannot show.
+    """
+
+    system: SystemView
+    updates: dict[str, UpdateView]
+    reports: dict[str, RunReport]
+    alerts: dict[str, AlertView] = field(default_factory=dict)
+    sources: tuple[SourceView, ...] = field(default_factory=scenes.sources)
+    accounts: dict[str, Role] = field(
+        default_factory=lambda: {"ada": Role.OPERATOR, "rea": Role.READER, "admin": Role.ADMINISTRATOR}
+    )
+    passwords: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    entries: list[AuditView] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+    failing: Exception | None = None
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            system=_System(self),
+            updates=_Updates(self),
+            runs=_Runs(self),
+            alerts=_Alerts(self),
+            sources=_Sources(self),
+            accounts=_Accounts(self),
+            audit=_Audit(self),
+        )
+
+    def token(self, name: str) -> str:
+        """A session of this account, without a sign-in."""
+        token = f"token-{name}-{secrets.token_hex(4)}"
+        self.tokens[token] = name
+        return token
+
+    def change_run(self, report: RunReport) -> None:
+        """Put this report in its run's place, at a higher revision."""
+        before = self.reports[report.run.id].run.revision
+        run = msgspec.structs.replace(report.run, revision=before + 1)
+        self.reports[run.id] = msgspec.structs.replace(report, run=run)
+
+    def set_state(self, name: str, state: UpdateState, *, last_run: str | None = None) -> None:
+        """Put an update into this state, with the actions that are open there."""
+        update = self.updates[name]
+        self.updates[name] = msgspec.structs.replace(
+            update,
+            state=state,
+            actions=tuple(action_view(action) for action in actions_for(state)),
+            last_run=last_run or update.last_run,
+        )
+
+    def count(self, use_case: str) -> None:
+        self.calls[use_case] += 1
+        if self.failing is not None:
+            raise self.failing
+
+    @contextmanager
+    def change(self, actor: Actor, permission: Permission, what: str, subject: str) -> Iterator[None]:
+        """A change that is written to the audit log, refused or done."""
+        try:
+            actor.require(permission)
+            yield
+        except PitstopError as error:
+            self.write(actor, what, subject, f"refused: {error.code}")
+            raise
+        self.write(actor, what, subject, "done")
+
+    def write(self, actor: Actor, what: str, subject: str, outcome: str) -> None:
+        self.entries.insert(
+            0,
+            AuditView(
+                at=NOW, who=actor.name, what=what, subject=subject, origin=actor.origin, outcome=outcome
+            ),
+        )
+
+
+def quiet() -> Scene:
+    """Updates are available, one run has succeeded long ago, nothing runs."""
+    return Scene(
+        system=scenes.quiet_system(),
+        updates={update.name: update for update in scenes.quiet_updates()},
+        reports={scenes.RUN_DONE: scenes.report_done()},
+    )
+
+
+def running() -> Scene:
+    """The hotfix is being installed: two of four nodes are done, one is waited for."""
+    scene = quiet()
+    scene.reports = {scenes.RUN_NOW: scenes.report_now(), **scene.reports}
+    _begin(scene, scenes.HOTFIX, scenes.RUN_NOW, UpdateState.INSTALLING)
+    return scene
+
+
+def failed() -> Scene:
+    """The install of the hotfix has failed on the third of four nodes; an alert is active."""
+    scene = quiet()
+    scene.reports = {scenes.RUN_FAILED: scenes.report_failed(), **scene.reports}
+    scene.set_state(scenes.HOTFIX, UpdateState.INSTALLATION_FAILED, last_run=scenes.RUN_FAILED)
+    scene.updates[scenes.HOTFIX] = msgspec.structs.replace(
+        scene.updates[scenes.HOTFIX], reasons=(scenes.STEP_FAILED,)
+    )
+    scene.system = msgspec.structs.replace(scene.system, state="UpdateFailed")
+    scene.alerts = {scenes.ALERT_FAILED: scenes.alert_failed()}
+    return scene
+
+
+def _begin(scene: Scene, name: str, run_id: str, state: UpdateState) -> None:
+    for other in scene.updates.values():
+        if other.name != name and other.state == UpdateState.READY:
+            scene.set_state(other.name, UpdateState.ANOTHER_IN_PROGRESS)
+    scene.set_state(name, state, last_run=run_id)
+    scene.system = msgspec.structs.replace(scene.system, state="UpdateInProgress", active_run=run_id)
+
+
+@dataclass
+class _System:
+    scene: Scene
+
+    def show(self, actor: Actor) -> SystemView:
+        self.scene.count("system.show")
+        actor.require(Permission.SEE)
+        return self.scene.system
+
+
+@dataclass
+class _Updates:
+    scene: Scene
+
+    def list(self, actor: Actor) -> tuple[UpdateView, ...]:
+        self.scene.count("updates.list")
+        actor.require(Permission.SEE)
+        return tuple(self.scene.updates.values())
+
+    def show(self, actor: Actor, name: str) -> UpdateView:
+        self.scene.count("updates.show")
+        actor.require(Permission.SEE)
+        if name not in self.scene.updates:
+            raise NotFound(f"there is no update {name}")
+        return self.scene.updates[name]
+
+    def notes(self, actor: Actor, name: str) -> str:
+        return scenes.NOTES if self.show(actor, name).package_type == "Hotfix" else ""
+
+    def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
+        self.scene.count("updates.start")
+        with self.scene.change(actor, Permission.OPERATE, f"start {verb}", name):
+            update = self.show(actor, name)
+            if update.reasons and update.state == UpdateState.HAS_PREREQUISITE:
+                refused = NotAllowed(f"update {name} cannot go on yet: {update.reasons[0].what}")
+                refused.findings = tuple(_finding(reason) for reason in update.reasons)
+                raise refused
+            if verb is Verb.RESUME:
+                raise InvalidMove(f"update {name} has no run to resume")
+            require_open(name, UpdateState(update.state), verb)
+            return self._begin(update, verb, actor)
+
+    def _begin(self, update: UpdateView, verb: Verb, actor: Actor) -> RunView:
+        report = scenes.a_report(
+            str(uuid4()),
+            update.name,
+            "in-progress",
+            started=NOW,
+            stops=("pending", "pending", "pending", "pending"),
+            revision=1,
+            percent=0,
+        )
+        purpose = "health-check" if verb is Verb.CHECK_HEALTH else str(verb)
+        run = msgspec.structs.replace(report.run, requested_by=actor.name, purpose=purpose)
+        self.scene.reports = {run.id: msgspec.structs.replace(report, run=run), **self.scene.reports}
+        _begin(self.scene, update.name, run.id, _BUSY[verb])
+        return run
+
+
+def _finding(view: FindingView) -> Finding:
+    return Finding(
+        view.code, Severity(view.severity), view.subject, view.what, view.remedy, view.impact, view.detail
+    )
+
+
+@dataclass
+class _Runs:
+    scene: Scene
+
+    def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
+        self.scene.count("runs.list")
+        actor.require(Permission.SEE)
+        heads = (report.run for report in self.scene.reports.values())
+        return tuple(run for run in heads if update is None or run.update == update)
+
+    def show(self, actor: Actor, run_id: str) -> RunReport:
+        self.scene.count("runs.show")
+        return self._report(actor, run_id)
+
+    def revision(self, actor: Actor, run_id: str) -> int:
+        self.scene.count("runs.revision")
+        return self._report(actor, run_id).run.revision
+
+    def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]:
+        self.scene.count("runs.history")
+        return scenes.events(self._report(actor, run_id))
+
+    def resume(self, actor: Actor, run_id: str) -> RunView:
+        self.scene.count("runs.resume")
+        with self.scene.change(actor, Permission.OPERATE, "resume", run_id):
+            report = self._report(actor, run_id)
+            if report.run.state != "failed":
+                raise InvalidMove(f"run {run_id} is {report.run.state} and cannot be resumed")
+            run = msgspec.structs.replace(
+                report.run, state="in-progress", attempt=2, finding=None, ended=None, actions=()
+            )
+            self.scene.change_run(msgspec.structs.replace(report, run=run))
+            _begin(self.scene, run.update, run_id, UpdateState.INSTALLING)
+            return self.scene.reports[run_id].run
+
+    def _report(self, actor: Actor, run_id: str) -> RunReport:
+        actor.require(Permission.SEE)
+        if run_id not in self.scene.reports:
+            raise NotFound(f"there is no run {run_id}")
+        return self.scene.reports[run_id]
+
+
+@dataclass
+class _Alerts:
+    scene: Scene
+
+    def list(self, actor: Actor, *, active_only: bool = False) -> tuple[AlertView, ...]:
+        self.scene.count("alerts.list")
+        actor.require(Permission.SEE)
+        return tuple(alert for alert in self.scene.alerts.values() if alert.closed is None or not active_only)
+
+    def close(self, actor: Actor, alert_id: str) -> AlertView:
+        self.scene.count("alerts.close")
+        with self.scene.change(actor, Permission.OPERATE, "close alert", alert_id):
+            alert = self.scene.alerts.get(alert_id)
+            if alert is None:
+                raise NotFound(f"there is no alert {alert_id}")
+            closed = msgspec.structs.replace(alert, closed=NOW, closed_by=actor.name)
+            self.scene.alerts[alert_id] = closed
+            return closed
+
+
+@dataclass
+class _Sources:
+    scene: Scene
+
+    def list(self, actor: Actor) -> tuple[SourceView, ...]:
+        self.scene.count("sources.list")
+        actor.require(Permission.SEE)
+        return self.scene.sources
+
+    def check(self, actor: Actor) -> tuple[SourceView, ...]:
+        self.scene.count("sources.check")
+        with self.scene.change(actor, Permission.OPERATE, "check sources", "all"):
+            return self.scene.sources
+
+
+@dataclass
+class _Accounts:
+    scene: Scene
+
+    def sign_in(self, name: str, password: str, origin: str) -> Session:
+        self.scene.count("accounts.sign_in")
+        known = self.scene.passwords.get(name, PASSWORD)
+        if name not in self.scene.accounts or password != known:
+            raise NotSignedIn("name or password is wrong", hint="Check both.")
+        self.scene.write(Actor(name, self.scene.accounts[name], origin), "sign in", name, "done")
+        return Session(
+            token=self.scene.token(name),
+            name=name,
+            role=self.scene.accounts[name],
+            until=NOW + timedelta(hours=12),
+        )
+
+    def actor(self, token: str, origin: str) -> Actor:
+        name = self.scene.tokens.get(token)
+        if name is None:
+            raise NotSignedIn("not signed in, or the session has ended")
+        return Actor(name, self.scene.accounts[name], origin)
+
+    def sign_out(self, token: str) -> None:
+        self.scene.tokens.pop(token, None)
+
+    def list(self, actor: Actor) -> tuple[AccountView, ...]:
+        self.scene.count("accounts.list")
+        actor.require(Permission.ADMINISTER)
+        return tuple(
+            AccountView(name=name, role=role, created=NOW - timedelta(days=300))
+            for name, role in self.scene.accounts.items()
+        )
+
+    def add(self, actor: Actor, name: str, role: Role, password: str) -> AccountView:
+        with self.scene.change(actor, Permission.ADMINISTER, f"add account as {role}", name):
+            if name in self.scene.accounts:
+                raise Conflict(f"there is an account {name} already")
+            _check(password)
+            self.scene.accounts[name] = role
+            self.scene.passwords[name] = password
+            return AccountView(name=name, role=role, created=NOW)
+
+    def change_password(self, actor: Actor, old: str, new: str) -> None:
+        with self.scene.change(actor, Permission.SEE, "change own password", actor.name):
+            if old != self.scene.passwords.get(actor.name, PASSWORD):
+                raise NotSignedIn("the old password is wrong", hint="Type the password you signed in with.")
+            _check(new)
+            self.scene.passwords[actor.name] = new
+
+
+def _check(password: str) -> None:
+    if len(password) < 12:
+        raise InvalidInput("the password is too short: 12 characters at least")
+
+
+@dataclass
+class _Audit:
+    scene: Scene
+
+    def list(self, actor: Actor, limit: int = 200) -> tuple[AuditView, ...]:
+        self.scene.count("audit.list")
+        actor.require(Permission.SEE)
+        return tuple(self.scene.entries[:limit])

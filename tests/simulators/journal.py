@@ -1,0 +1,186 @@
+"""A journal in memory: the same rules as the one in the database, written a second time.
+
+It also answers for what follows from runs (update states, ledger, alerts), as
+:class:`pitstop.ports.records.Ledger` and the others do, so that tests of the engine need no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pitstop.model.alerts import Alert
+from pitstop.model.errors import Conflict, EpochLost, InvalidMove, NotFound
+from pitstop.model.releases import Release
+from pitstop.model.runs import (
+    Run,
+    RunEvent,
+    RunFailed,
+    RunPurpose,
+    RunResumed,
+    RunState,
+    RunSucceeded,
+    RunTaken,
+    RunTree,
+    Step,
+    StepReset,
+    StepStatus,
+    update_events,
+)
+from pitstop.model.system import Installed, InstalledBy
+from pitstop.model.updates import UpdateState, move
+from pitstop.ports.journal import Recorded
+from pitstop.store.advance import Advance, advanced
+from pitstop.store.events import index_of, kind_of, text_of
+
+
+class MemoryJournal:
+    """Implements :class:`pitstop.ports.journal.Journal`.
+
+    Args:
+        releases: the releases whose updates this system knows.
+        states: their stored states where they are not Ready, by update name.
+    """
+
+    def __init__(self, releases: Iterable[Release], states: Mapping[str, UpdateState] | None = None) -> None:
+        self._releases = {release.name: release for release in releases}
+        self._states = dict.fromkeys(self._releases, UpdateState.READY) | dict(states or {})
+        self._trees: dict[str, RunTree] = {}
+        self._records: dict[str, list[Recorded]] = {}
+        self._ledger: list[Installed] = []
+        self._alerts: list[Alert] = []
+        self._raised_by: dict[str, str] = {}
+        self._epoch = 0
+
+    def create(self, run: Run, steps: Sequence[Step], *, expected: UpdateState) -> None:
+        self._require_free()
+        if run.update not in self._states:
+            raise NotFound(f"there is no update {run.update!r}")
+        if self._states[run.update] is not expected:
+            raise Conflict(f"update {run.update} is {self._states[run.update]} now, no longer {expected}")
+        if run.id in self._trees:
+            raise Conflict(f"there is a run {run.id} already")
+        self._trees[run.id] = RunTree(run, steps)
+        self._records[run.id] = []
+        self._close(run.update, run.requested_by, run.created)
+
+    def take(self, run_id: str, worker: str, at: datetime) -> RunTree:
+        tree = self._tree(run_id)
+        self._write(tree, advanced(tree, [RunTaken(at, self._epoch + 1, worker)]))
+        self._epoch += 1
+        return self.load(run_id)
+
+    def append(self, tree: RunTree, *events: RunEvent) -> None:
+        if any(isinstance(event, RunTaken | RunResumed) for event in events):
+            raise InvalidMove("a run is taken and resumed by calls of their own")
+        advance = advanced(tree, events)
+        kept = self._tree(tree.run.id)
+        if kept.run.epoch != tree.run.epoch:
+            raise EpochLost(f"run {tree.run.id} was taken over")
+        if kept.run.revision != tree.run.revision:
+            raise Conflict(f"run {tree.run.id} was changed meanwhile")
+        self._write(kept, advance)
+        advance.take_into(tree)
+
+    def resume(self, run_id: str, by: str, at: datetime) -> None:
+        tree = self._tree(run_id)
+        failed = [leaf.index for leaf in tree.leaves() if leaf.status is StepStatus.FAILED]
+        advance = advanced(tree, [RunResumed(at, by), *(StepReset(index, at) for index in failed)])
+        self._require_free()
+        newest = self.runs(tree.run.update)[0]
+        if newest.id != run_id:
+            raise InvalidMove(f"run {run_id} cannot be resumed: run {newest.id} came after it")
+        self._write(tree, advance)
+
+    def load(self, run_id: str) -> RunTree:
+        tree = self._tree(run_id)
+        return RunTree(tree.run, tree.steps.values())
+
+    def unfinished(self) -> Sequence[str]:
+        return [name for name, tree in self._trees.items() if tree.run.state is RunState.IN_PROGRESS]
+
+    def history(self, run_id: str) -> Sequence[Recorded]:
+        self._tree(run_id)
+        return list(self._records[run_id])
+
+    # --- what follows from runs, to be looked at ---------------------------------------------------------
+
+    def update_states(self) -> Mapping[str, UpdateState]:
+        return dict(self._states)
+
+    def installed(self) -> Sequence[Installed]:
+        return list(self._ledger)
+
+    def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
+        return [alert for alert in reversed(self._alerts) if alert.active or not active_only]
+
+    def runs(self, update: str | None = None) -> Sequence[Run]:
+        heads = [tree.run for tree in reversed(self._trees.values())]
+        return [run for run in heads if update in (None, run.update)]
+
+    def run(self, run_id: str) -> Run:
+        return self._tree(run_id).run
+
+    # --- inside ------------------------------------------------------------------------------------------
+
+    def _tree(self, run_id: str) -> RunTree:
+        if run_id not in self._trees:
+            raise NotFound(f"there is no run {run_id!r}")
+        return self._trees[run_id]
+
+    def _require_free(self) -> None:
+        for name in self.unfinished():
+            raise Conflict(f"run {name} is in progress")
+
+    def _write(self, kept: RunTree, advance: Advance) -> None:
+        """All or none: whatever can be refused comes before the first change."""
+        update = kept.run.update
+        state = self._states[update]
+        for event, before, _ in advance.moves:
+            for happening in update_events(before, event):
+                state = move(update, state, happening)
+        self._states[update] = state
+        advance.take_into(kept)
+        for event, before, after in advance.moves:
+            self._records[after.id].append(
+                Recorded(
+                    after.revision,
+                    event.at,
+                    after.epoch,
+                    kind_of(type(event)),
+                    index_of(event),
+                    text_of(event),
+                )
+            )
+            self._follow(before, event)
+
+    def _follow(self, before: Run, event: RunEvent) -> None:
+        if isinstance(event, RunFailed):
+            self._raise(before.update, event)
+        elif isinstance(event, RunResumed):
+            self._close(before.update, event.by, event.at)
+        elif isinstance(event, RunSucceeded):
+            self._close(before.update, f"run {before.id}", event.at)
+            if before.purpose is RunPurpose.APPLY:
+                kind = self._releases[before.update]
+                self._ledger.append(
+                    Installed(before.release, kind.type, kind.family, event.at, InstalledBy.RUN, before.id)
+                )
+
+    def _raise(self, update: str, event: RunFailed) -> None:
+        finding, at = event.finding, event.at
+        for number, alert in enumerate(self._alerts):
+            same = (alert.finding.code, alert.finding.subject) == (finding.code, finding.subject)
+            if alert.active and same:
+                self._alerts[number] = replace(alert, finding=finding, refreshed=at)
+                self._raised_by[alert.id] = update
+                return
+        alert = Alert(f"alert-{len(self._alerts) + 1}", finding, at, at)
+        self._alerts.append(alert)
+        self._raised_by[alert.id] = update
+
+    def _close(self, update: str, by: str, at: datetime) -> None:
+        for number, alert in enumerate(self._alerts):
+            if alert.active and self._raised_by.get(alert.id) == update:
+                self._alerts[number] = replace(alert, closed=at, closed_by=by)

@@ -1,0 +1,550 @@
+"""Canned read models: one system of four nodes at N-3, its updates, and runs in three conditions.
+
+Everything is fixed, times too: ``NOW`` is when all of it is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from pitstop.model.findings import Finding, Severity
+from pitstop.model.updates import UpdateState, actions_for
+from pitstop.service.findings import action_view, finding_view
+from pitstop.wire.views import (
+    AlertView,
+    EventView,
+    FindingView,
+    NodeView,
+    PackageVersionView,
+    Range,
+    RunReport,
+    RunView,
+    SourceView,
+    StepView,
+    SupportView,
+    SystemView,
+    UpdateView,
+    WaitingView,
+)
+
+NOW = datetime(2024, 5, 14, 9, 30, tzinfo=UTC)
+NODES = ("n1", "n2", "n3", "n4")
+
+HOTFIX = "Northstar1.2305.1.22"
+EXPRESS = "Northstar1.2308.0.15"
+FULL_2311 = "Northstar1.2311.0.9"
+FULL_2402 = "Northstar1.2402.0.8"
+BASE = "Northstar1.2305.0.10"
+FIRMWARE = "Lumen2.4.1"
+RECALLED = "Northstar1.2308.1.3"
+
+RUN_DONE = "1f0e6a52-93c4-4d0b-8f57-2f5a3f0f9a01"
+RUN_NOW = "7d3c9a52-0b1e-4c53-9f0e-6a1f5b2c8d02"
+RUN_FAILED = "c4a1be77-58d9-4a86-b1b5-0d9a4e7f6c03"
+ALERT_FAILED = "a11e27"
+
+NOTES = "# Lantern 2305, hotfix 1\n\nA lamp that was drained twice stays drained.\n"
+
+HOTFIX_FIRST = finding_view(
+    Finding(
+        "hotfix-required",
+        Severity.CRITICAL,
+        f"update {EXPRESS}",
+        "The newest hotfix of family 2305 is not installed.",
+        f"Install {HOTFIX} first.",
+        impact="The update cannot go on.",
+    )
+)
+FAMILY_FIRST = finding_view(
+    Finding(
+        "family-order",
+        Severity.CRITICAL,
+        f"update {FULL_2402}",
+        "Family 2402 needs family 2311, and this system has family 2305.",
+        f"Install {EXPRESS}, then {FULL_2311}.",
+    )
+)
+WITHDRAWN = finding_view(
+    Finding(
+        "recalled",
+        Severity.CRITICAL,
+        f"update {RECALLED}",
+        "The publisher has withdrawn this release: it loses sessions when a node is drained.",
+        "Do not install it; a newer hotfix replaces it.",
+    )
+)
+OUT_OF_COMPLIANCE = finding_view(
+    Finding(
+        "out-of-compliance",
+        Severity.CRITICAL,
+        "system Aurora",
+        "The system is three families behind the newest.",
+        f"Install {HOTFIX}, then {EXPRESS}.",
+        impact="No support until it has reached at least N-2, except for help with that very update.",
+    )
+)
+STEP_FAILED = finding_view(
+    Finding(
+        "step-failed",
+        Severity.CRITICAL,
+        "node n3",
+        "Replace files ended with status 1: no space left on device",
+        "Free at least 120 MB on n3 under /opt, then resume the run.",
+        impact="n3 is out of service; n1 and n2 run the new version, n4 the old one.",
+        detail="unpacking lantern-1.2305.1.22\nwrite /opt/lantern/bin/lantern: no space left on device",
+    )
+)
+
+
+def quiet_system() -> SystemView:
+    return SystemView(
+        name="Aurora",
+        location="aurora",
+        state="UpdateAvailable",
+        hardware_family="Lumen",
+        hardware_model="L4",
+        current_version="1.2305.0.10",
+        current_oem_version="2.3.0",
+        last_updated=NOW - timedelta(days=200),
+        last_checked=NOW - timedelta(minutes=18),
+        package_versions=(
+            PackageVersionView(
+                package_type="Platform",
+                publisher="Northstar",
+                product="Lantern",
+                version="1.2305.0.10",
+                last_updated=NOW - timedelta(days=200),
+            ),
+            PackageVersionView(
+                package_type="OEM",
+                publisher="Lumen",
+                product="Firmware",
+                version="2.3.0",
+                last_updated=None,
+            ),
+        ),
+        support=SupportView(
+            status="out-of-compliance",
+            position="N-3",
+            why="Family 2305 is three families behind 2402, and two are allowed.",
+            newest_family="2402",
+            current_family="2305",
+            as_known_on=NOW - timedelta(minutes=18),
+            findings=(OUT_OF_COMPLIANCE,),
+        ),
+        nodes=tuple(
+            NodeView(
+                name=name,
+                address="127.0.0.1",
+                port=2200 + number,
+                roles=("web", "storage") if number < 3 else ("web",),
+                fault_domain="A" if number % 2 else "B",
+                host_key="ssh-ed25519 SHA256:q0Zf",
+            )
+            for number, name in enumerate(NODES, start=1)
+        ),
+        active_run=None,
+        findings=(OUT_OF_COMPLIANCE,),
+    )
+
+
+def an_update(
+    name: str,
+    state: UpdateState,
+    *,
+    title: str,
+    package_type: str,
+    family: str,
+    reasons: tuple[FindingView, ...] = (),
+    last_run: str | None = None,
+    installed: datetime | None = None,
+) -> UpdateView:
+    oem = package_type == "OEM"
+    return UpdateView(
+        name=name,
+        title=title,
+        description=f"{title} for all systems of this line.",
+        publisher="Lumen" if oem else "Northstar",
+        product="Firmware" if oem else "Lantern",
+        version=name.removeprefix("Lumen").removeprefix("Northstar"),
+        package_type=package_type,
+        family=family,
+        state=state,
+        reasons=reasons,
+        actions=tuple(action_view(action) for action in actions_for(state)),
+        released="2024-05-02",
+        installed=installed,
+        size=73_400_321,
+        restarts_nodes=package_type in ("Full", "OEM"),
+        expected=Range(least=240, most=420),
+        min_version="" if oem else "1.2305.0.10",
+        min_oem_version="2.4.0" if package_type == "Full" else "",
+        requires=() if oem or family == "2305" else (HOTFIX,),
+        notes_link="https://northstar.example/notes/1.2305.1.22",
+        article_link="https://northstar.example/kb/5001" if package_type == "Hotfix" else "",
+        support_address="support@northstar.example",
+        last_run=last_run,
+    )
+
+
+def quiet_updates() -> tuple[UpdateView, ...]:
+    waits, ready = UpdateState.HAS_PREREQUISITE, UpdateState.READY
+    return (
+        an_update(
+            FULL_2402,
+            waits,
+            title="Lantern 2402",
+            package_type="Full",
+            family="2402",
+            reasons=(FAMILY_FIRST,),
+        ),
+        an_update(
+            FULL_2311,
+            waits,
+            title="Lantern 2311",
+            package_type="Full",
+            family="2311",
+            reasons=(FAMILY_FIRST,),
+        ),
+        an_update(
+            RECALLED,
+            UpdateState.RECALLED,
+            title="Lantern 2308, hotfix 1",
+            package_type="Hotfix",
+            family="2308",
+            reasons=(WITHDRAWN,),
+        ),
+        an_update(
+            EXPRESS,
+            waits,
+            title="Lantern 2308",
+            package_type="Express",
+            family="2308",
+            reasons=(HOTFIX_FIRST,),
+        ),
+        an_update(HOTFIX, ready, title="Lantern 2305, hotfix 1", package_type="Hotfix", family="2305"),
+        an_update(
+            BASE,
+            UpdateState.INSTALLED,
+            title="Lantern 2305",
+            package_type="Full",
+            family="2305",
+            last_run=RUN_DONE,
+            installed=NOW - timedelta(days=200),
+        ),
+        an_update(FIRMWARE, ready, title="Lumen firmware 2.4.1", package_type="OEM", family=""),
+    )
+
+
+def sources() -> tuple[SourceView, ...]:
+    unreachable = Finding(
+        "unreachable",
+        Severity.WARNING,
+        "source lumen",
+        "lumen.example does not answer: connection refused",
+        "Check the address, the network and that the other side runs, then check again.",
+        impact="New releases of Lumen are not seen.",
+    )
+    return (
+        SourceView(
+            name="northstar",
+            publisher="Northstar",
+            kind="platform",
+            url="https://northstar.example/repository",
+            types=("Express", "Full", "Hotfix"),
+            last_checked=NOW - timedelta(minutes=18),
+            finding=None,
+        ),
+        SourceView(
+            name="lumen",
+            publisher="Lumen",
+            kind="oem",
+            url="https://lumen.example/repository",
+            types=("OEM",),
+            last_checked=NOW - timedelta(days=2),
+            finding=finding_view(unreachable),
+        ),
+    )
+
+
+# --- runs ------------------------------------------------------------------------------------------------
+
+_ON_NODE = (
+    ("Take out of service", "drain", 20),
+    ("Replace files", "copy", 45),
+    ("Restart Lantern", "service", 15),
+    ("Answers as healthy", "http-probe", 10),
+    ("Put back into service", "undrain", 5),
+)
+
+
+class _Times:
+    """Hands out starts and ends one after the other."""
+
+    def __init__(self, start: datetime) -> None:
+        self.at = start
+
+    def take(self, seconds: float) -> tuple[datetime, datetime]:
+        start, self.at = self.at, self.at + timedelta(seconds=seconds)
+        return start, self.at
+
+
+def step(
+    index: str,
+    name: str,
+    status: str,
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    now: datetime = NOW,
+    description: str = "",
+    node: str | None = None,
+    kind: str | None = None,
+    expected: float | None = None,
+    attempt: int | None = None,
+    output: str = "",
+    waiting: WaitingView | None = None,
+    finding: FindingView | None = None,
+    steps: tuple[StepView, ...] = (),
+) -> StepView:
+    return StepView(
+        index=index,
+        name=name,
+        description=description,
+        status=status,
+        node=node,
+        kind=kind,
+        started=started,
+        ended=ended,
+        seconds=((ended or now) - started).total_seconds() if started else None,
+        expected=expected,
+        attempt=attempt if attempt is not None else int(bool(started)),
+        output=output,
+        found_done=False,
+        waiting=waiting,
+        finding=finding,
+        steps=steps,
+    )
+
+
+def _group(index: str, name: str, steps: tuple[StepView, ...], description: str = "") -> StepView:
+    statuses = {inner.status for inner in steps}
+    started = min((inner.started for inner in steps if inner.started), default=None)
+    ended = max((inner.ended for inner in steps if inner.ended), default=None)
+    status = "pending"
+    if statuses == {"succeeded"}:
+        status = "succeeded"
+    elif statuses & {"in-progress", "waiting", "failed"}:
+        status = next(word for word in ("in-progress", "failed", "waiting") if word in statuses)
+    elif "succeeded" in statuses:
+        status = "in-progress"
+    done = status in ("succeeded", "failed")
+    return step(
+        index,
+        name,
+        status,
+        started=started,
+        ended=ended if done else None,
+        description=description,
+        attempt=0,
+        steps=steps,
+    )
+
+
+def _done(index: str, name: str, times: _Times, seconds: float, **more: str) -> StepView:
+    started, ended = times.take(seconds)
+    return step(
+        index,
+        name,
+        "succeeded",
+        started=started,
+        ended=ended,
+        expected=seconds,
+        kind=more.get("kind"),
+        node=more.get("node"),
+    )
+
+
+def _beginning(times: _Times) -> tuple[StepView, StepView]:
+    prepare = (
+        _done("1.1", "Download", times, 64, kind="download"),
+        _done("1.2", "Verify and unpack", times, 12, kind="unpack"),
+    )
+    reached = tuple(
+        _done(f"2.1.{number}", f"Nodes answer: {node}", times, 1, kind="reach", node=node)
+        for number, node in enumerate(NODES, start=1)
+    )
+    answers = _group("2.1", "Nodes answer", reached, "Sign in to every node.")
+    return _group("1", "Prepare", prepare), _group("2", "Health check", (answers,))
+
+
+def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[StepView]:
+    """``stop``: ``""`` (all done), ``pending``, ``waiting`` or ``failed``."""
+    stopped = stop == "pending"
+    for number, (name, kind, seconds) in enumerate(_ON_NODE, start=1):
+        index, full = f"{prefix}.{number}", f"{name}: {node}"
+        if stopped:
+            yield step(index, full, "pending", node=node, kind=kind, expected=seconds)
+        elif stop == "failed" and kind == "copy":
+            started, ended = times.take(6)
+            stopped = True
+            yield step(
+                index,
+                full,
+                "failed",
+                started=started,
+                ended=ended,
+                node=node,
+                kind=kind,
+                expected=seconds,
+                output=STEP_FAILED.detail,
+                finding=STEP_FAILED,
+            )
+        elif stop == "waiting" and kind == "http-probe":
+            started, _ = times.take(0)
+            stopped = True
+            waiting = WaitingView(
+                reason="n3 to answer on /health", since=started, until=started + timedelta(minutes=10)
+            )
+            yield step(
+                index,
+                full,
+                "waiting",
+                started=started,
+                node=node,
+                kind=kind,
+                expected=seconds,
+                waiting=waiting,
+            )
+        else:
+            yield _done(index, full, times, seconds, kind=kind, node=node)
+
+
+def _install(times: _Times, stops: tuple[str, str, str, str]) -> StepView:
+    batches = []
+    for number, (node, stop) in enumerate(zip(NODES, stops, strict=True), start=1):
+        prefix = f"3.1.{number}.1"
+        on_node = _group(prefix, node, tuple(_node_steps(prefix, node, times, stop)))
+        batches.append(_group(f"3.1.{number}", f"Batch {number} of 4: {node}", (on_node,)))
+    rolling = _group("3.1", "Replace Lantern", tuple(batches), "One node after the other.")
+    if any(stops):
+        confirm = step("3.2", "Confirm versions", "pending", kind="confirm-version", expected=4)
+    else:
+        confirm = _done("3.2", "Confirm versions", times, 4, kind="confirm-version")
+    return _group("3", "Install", (rolling, confirm))
+
+
+def _leaves(steps: tuple[StepView, ...]) -> Iterator[StepView]:
+    for place in steps:
+        if place.steps:
+            yield from _leaves(place.steps)
+        else:
+            yield place
+
+
+def a_report(
+    run_id: str,
+    update: str,
+    state: str,
+    *,
+    started: datetime,
+    stops: tuple[str, str, str, str] = ("", "", "", ""),
+    revision: int = 40,
+    percent: float = 100.0,
+    remaining: Range | None = None,
+    out_of_service: tuple[str, ...] = (),
+) -> RunReport:
+    times = _Times(started + timedelta(seconds=2))
+    steps = (*_beginning(times), _install(times, stops))
+    leaves = list(_leaves(steps))
+    ended = None if state == "in-progress" else times.at
+    failed = state == "failed"
+    actions = actions_for(UpdateState.INSTALLATION_FAILED) if failed else ()
+    return RunReport(
+        run=RunView(
+            id=run_id,
+            update=update,
+            title="Lantern 2305, hotfix 1" if update == HOTFIX else "Lantern 2305",
+            purpose="apply",
+            state=state,
+            phase="install",
+            attempt=1,
+            revision=revision,
+            from_version="1.2305.0.10" if update == HOTFIX else "1.2302.0.4",
+            to_version=update.removeprefix("Northstar"),
+            requested_by="ada",
+            started=started,
+            ended=ended,
+            seconds=((ended or NOW) - started).total_seconds(),
+            finding=STEP_FAILED if failed else None,
+            actions=tuple(action_view(action) for action in actions),
+        ),
+        percent=percent,
+        steps_done=sum(leaf.status == "succeeded" for leaf in leaves),
+        steps_all=len(leaves),
+        remaining=remaining,
+        now=tuple(
+            f"{leaf.index} {leaf.name}" + (f": waits for {leaf.waiting.reason}" if leaf.waiting else "")
+            for leaf in leaves
+            if leaf.status in ("in-progress", "waiting")
+        ),
+        nodes_out_of_service=out_of_service,
+        steps=steps,
+    )
+
+
+def report_done() -> RunReport:
+    return a_report(RUN_DONE, BASE, "succeeded", started=NOW - timedelta(days=200, minutes=8))
+
+
+def report_now() -> RunReport:
+    return a_report(
+        RUN_NOW,
+        HOTFIX,
+        "in-progress",
+        started=NOW - timedelta(minutes=8, seconds=5),
+        stops=("", "", "waiting", "pending"),
+        percent=61.4,
+        remaining=Range(least=150, most=260),
+        out_of_service=("n3",),
+    )
+
+
+def report_failed() -> RunReport:
+    return a_report(
+        RUN_FAILED,
+        HOTFIX,
+        "failed",
+        started=NOW - timedelta(minutes=25),
+        stops=("", "", "failed", "pending"),
+        percent=54.2,
+        out_of_service=("n3",),
+    )
+
+
+def events(report: RunReport) -> tuple[EventView, ...]:
+    """A journal that fits the report's head."""
+    first = report.run.started
+    rows = [
+        EventView(sequence=1, at=first, epoch=7, kind="RunTaken", index=None, text="taken by worker w1"),
+        EventView(
+            sequence=2,
+            at=first + timedelta(seconds=2),
+            epoch=7,
+            kind="StepStarted",
+            index="1.1",
+            text="Download started",
+        ),
+    ]
+    if report.run.finding is not None and report.run.ended is not None:
+        what = report.run.finding.what
+        rows.append(
+            EventView(sequence=3, at=report.run.ended, epoch=7, kind="RunFailed", index=None, text=what)
+        )
+    return tuple(rows)
+
+
+def alert_failed() -> AlertView:
+    at = report_failed().run.ended or NOW
+    return AlertView(id=ALERT_FAILED, finding=STEP_FAILED, raised=at, refreshed=at, closed=None, closed_by="")
