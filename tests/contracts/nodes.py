@@ -188,6 +188,27 @@ class NodeDriverContract:
 
         self.run(bench, scene)
 
+    def test_a_new_attempt_takes_the_place_of_one_that_still_runs(self, bench: OpenBench) -> None:
+        async def scene(bench: Bench) -> None:
+            first = asyncio.create_task(
+                bench.driver.operate(bench.node, operation("1.2-1", bench.HOLD), deadline=DEADLINE)
+            )
+            other = asyncio.create_task(
+                bench.driver.operate(bench.node, operation("1.20-1", bench.HOLD), deadline=DEADLINE)
+            )
+            await begun(bench, "1.2-1")
+            await begun(bench, "1.20-1")
+            again = await bench.driver.operate(bench.node, operation("1.2-2", bench.SAY), deadline=DEADLINE)
+            assert again == Answer(0, "hello\n")
+            await asyncio.wait({first})
+            assert not other.done(), "another step is left alone"
+            bench.release()
+            assert await other == Answer(0, "released\n")
+            await asyncio.gather(first, return_exceptions=True)
+            assert bench.starts(f"{RUN}-1.2-1") == bench.starts(f"{RUN}-1.2-2") == 1
+
+        self.run(bench, scene)
+
     def test_to_abandon_what_is_unknown_or_ended_is_no_harm(self, bench: OpenBench) -> None:
         async def scene(bench: Bench) -> None:
             done = operation("1-1", bench.SAY)

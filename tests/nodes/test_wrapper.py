@@ -45,8 +45,7 @@ def sent(tmp_path: Path) -> bytes:
 
 def calls(node: Node, verb: str, epoch: int = 1) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        wrapper.call(verb, MARK, node, ID, epoch),
-        shell=True,
+        ["/bin/bash", "-c", wrapper.call(verb, MARK, node, ID, epoch)],  # as sshd does
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

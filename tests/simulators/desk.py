@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -185,6 +185,16 @@ class _System:
         self.scene.count("system.show")
         actor.require(Permission.SEE)
         return self.scene.system
+
+    def adopt(self, actor: Actor, baseline: Mapping[str, str]) -> SystemView:
+        self.scene.count("system.adopt")
+        with self.scene.change(actor, Permission.ADMINISTER, "adopt the system", str(dict(baseline))):
+            if self.scene.system.package_versions:
+                raise Conflict("this system was adopted before")
+            self.scene.system = msgspec.structs.replace(
+                self.scene.system, current_version=baseline.get("Lantern", "")
+            )
+            return self.scene.system
 
 
 @dataclass

@@ -78,11 +78,9 @@ class SimulatedNodes:
 
     def restart(self, node: str) -> None:
         """All operations that run there are cut short."""
-        operations = self._state(node).operations
-        for name, found in list(operations.items()):
-            if isinstance(found, asyncio.Future) and not found.done():
-                operations[name] = None
-                found.cancel()
+        state = self._state(node)
+        for operation in state.operations:
+            _cut_short(state, operation)
 
     def forget_end(self, node: str, operation: str) -> None:
         """The operation was cut short right before it would have left its exit status."""
@@ -106,6 +104,7 @@ class SimulatedNodes:
         await asyncio.sleep(0)
         state = self._entered(node, operation.epoch)
         if operation.id not in state.operations:
+            self._end_earlier_attempts(state, operation.id)
             self._start(node, state, operation)
         await asyncio.sleep(0)
         answer = await self._end(node, operation.id, deadline)
@@ -119,10 +118,9 @@ class SimulatedNodes:
         return await self._end(node, operation, deadline) if operation in state.operations else None
 
     async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
-        found = self._entered(node, epoch).operations.get(operation)
-        if isinstance(found, asyncio.Future) and not found.done():
-            self._states[node.name].operations[operation] = None
-            found.cancel()
+        state = self._entered(node, epoch)
+        if operation in state.operations:
+            _cut_short(state, operation)
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -154,6 +152,12 @@ class SimulatedNodes:
             asyncio.ensure_future(_settled(does)) if inspect.isawaitable(does) else does
         )
 
+    def _end_earlier_attempts(self, state: _State, operation: str) -> None:
+        step = operation.rpartition("-")[0]
+        for known in state.operations:
+            if known.rpartition("-")[0] == step:
+                _cut_short(state, known)
+
     async def _end(self, node: Node, operation: str, deadline: timedelta) -> Answer | None:
         """The operation's end, waited for where it still runs."""
         found = self._state(node.name).operations[operation]
@@ -171,6 +175,14 @@ class SimulatedNodes:
             return await asyncio.wait_for(asyncio.shield(waiting), deadline.total_seconds())
         except TimeoutError as error:
             raise Unreachable(f"node {node.name} has not answered within {deadline}") from error
+
+
+def _cut_short(state: _State, operation: str) -> None:
+    """End it where it still runs, without a trace."""
+    found = state.operations[operation]
+    if isinstance(found, asyncio.Future) and not found.done():
+        state.operations[operation] = None
+        found.cancel()
 
 
 async def _settled(answer: Awaitable[Answer]) -> Answer:

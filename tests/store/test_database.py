@@ -102,9 +102,13 @@ def test_an_address_works_as_a_folder_does(tmp_path: Path) -> None:
 
 
 def test_a_transaction_is_all_or_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="cut short"), database.writing() as connection:
-        connection.execute(update(counters).values(value=99))
-        raise RuntimeError("cut short")
+    def cut_short() -> None:
+        with database.writing() as connection:
+            connection.execute(update(counters).values(value=99))
+            raise RuntimeError("cut short")
+
+    with pytest.raises(RuntimeError, match="cut short"):
+        cut_short()
     with database.reading() as connection:
         assert connection.execute(select(counters.c.value)).scalar_one() == 0
 

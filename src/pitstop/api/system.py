@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get, post
+from litestar.params import JSONBody
 
 from pitstop.api.security import DeskHere, SignedIn
 from pitstop.wire.views import SystemView
@@ -24,7 +25,7 @@ def show_system(desk: DeskHere, actor: SignedIn) -> SystemView:
     status_code=200,
     sync_to_thread=True,
 )
-def adopt_system(desk: DeskHere, actor: SignedIn, data: dict[str, str]) -> SystemView:
+def adopt_system(desk: DeskHere, actor: SignedIn, data: JSONBody[dict[str, str]]) -> SystemView:
     return desk.system.adopt(actor, data)
 
 

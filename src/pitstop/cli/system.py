@@ -8,7 +8,8 @@ import typer
 
 from pitstop.cli.connection import connect
 from pitstop.cli.nouns import noun_app
-from pitstop.cli.output import field, finding_lines, paint, say, say_json, table
+from pitstop.cli.output import field, finding_lines, note, paint, say, say_json, table
+from pitstop.model.errors import InvalidInput
 from pitstop.wire.formats import NOTHING, instant, spoken
 from pitstop.wire.views import FindingView, SystemView
 
@@ -27,6 +28,35 @@ def show(as_json: AsJson = False) -> None:
         return
     for line in system_lines(system):
         say(line)
+
+
+@app.command()
+def adopt(
+    baseline: Annotated[
+        list[str],
+        typer.Argument(metavar="PRODUCT=VERSION...", help="What every node runs, as in lantern=1.2.0.4"),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Declare, once, what is installed on a fresh system. Every node is asked, and must say the same."""
+    declared = dict(_declared(item) for item in baseline)
+    if len(declared) < len(baseline):
+        raise InvalidInput("a product is named twice", hint="Name each product once.")
+    with connect() as client:
+        system = client.adopt(declared)
+    if as_json:
+        say_json(system)
+        return
+    note(f"{system.name} was adopted.")
+    for line in system_lines(system):
+        say(line)
+
+
+def _declared(item: str) -> tuple[str, str]:
+    product, equals, version = item.partition("=")
+    if not (product and equals and version):
+        raise InvalidInput(f"{item!r} is not PRODUCT=VERSION", hint="Such as lantern=1.2311.0.9.")
+    return product, version
 
 
 def system_lines(system: SystemView) -> list[str]:

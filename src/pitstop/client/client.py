@@ -8,7 +8,7 @@ service.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -113,12 +113,17 @@ class PitstopClient:
         return self._post("accounts", AccountView, NewAccount(name=name, role=role, password=password))
 
     def change_password(self, old: str, new: str) -> None:
-        self._ask("POST", "session/password", body=PasswordChange(old=old, new=new))
+        self._ask("POST", "session/password", content=_encoded(PasswordChange(old=old, new=new)))
 
     # --- the system and its updates ----------------------------------------------------------------------
 
     def system(self) -> SystemView:
         return self._get("system", SystemView)
+
+    def adopt(self, baseline: Mapping[str, str]) -> SystemView:
+        """Declare, once, what is installed: product → version. Blocks until every node was asked."""
+        answer = self._ask("POST", "system/adopt", content=msgspec.json.encode(baseline), patient=True)
+        return self._read(answer, SystemView)
 
     def updates(self) -> tuple[UpdateView, ...]:
         return self._get("updates", tuple[UpdateView, ...])
@@ -205,7 +210,7 @@ class PitstopClient:
         return self._read(self._ask("GET", path, query=query), kind)
 
     def _post(self, path: str, kind: type[T], body: View | None = None) -> T:
-        return self._read(self._ask("POST", path, body=body), kind)
+        return self._read(self._ask("POST", path, content=None if body is None else _encoded(body)), kind)
 
     def _ask(
         self,
@@ -213,11 +218,10 @@ class PitstopClient:
         path: str,
         *,
         query: dict[str, str] | None = None,
-        body: View | None = None,
+        content: bytes | None = None,
         patient: bool = False,
     ) -> httpx.Response:
-        content = None if body is None else msgspec.json.encode(body)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = {} if content is None else {"Content-Type": "application/json"}
         request = self._http.build_request(
             method, f"api/v1/{path}", params=query, content=content, headers=headers
         )
@@ -266,6 +270,10 @@ class PitstopClient:
             raise Unreachable(f"{self.url} does not answer in time") from error
         except httpx.TransportError as error:
             raise Unreachable(f"the connection to {self.url} was lost: {error}") from error
+
+
+def _encoded(body: View) -> bytes:
+    return msgspec.json.encode(body)
 
 
 def _part(name: str) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NoReturn
 
 from pitstop.engine.failures import LeafFailed, finding_of
 from pitstop.engine.progress import Progress
 from pitstop.model.errors import EpochLost, InvalidPlan, StepFailed, Unreachable
+from pitstop.model.findings import Finding
 from pitstop.model.runs import (
     RunTree,
     Step,
@@ -63,50 +65,63 @@ class LeafWork:
         if step.status is StepStatus.WAITING and step.waiting is not None:
             await self.world.clock.sleep_until(step.waiting.until)
         try:
-            if step.attempt > 0 and await self._settled():
-                return
             await self._attempts()
         finally:
             self.progress.forget(self.tree.run.id, self.index)
 
-    async def _settled(self) -> bool:
-        """Whether what was started earlier has come to its end, or the state is there already."""
-        was_cut_short = self.step.status is StepStatus.IN_PROGRESS
-        try:
-            kind, args = self._kind()
-            done = await kind.reattach(self._context())
-            by_probe = done is None
-            if done is None:
-                done = await kind.probe(self._context(), args)
-        except EpochLost:
-            raise
-        except Exception as error:
-            if was_cut_short and not isinstance(error, Unreachable):
-                self._failed(error)
-            return False
-        if done is None:
-            return False
-        if not was_cut_short:
-            self._write(StepStarted(self.index, self._now()))
-        self._succeeded(done, found_done=by_probe)
-        return True
-
     async def _attempts(self) -> None:
-        """Act, as often as the plan allows."""
+        """Settle what was begun before, else act; as often as the plan allows."""
         for left in range(self.step.retry.attempts - 1, -1, -1):
-            self._write(StepStarted(self.index, self._now()))
             try:
+                if self.step.attempt > 0 and await self._settled():
+                    return
+                self._write(StepStarted(self.index, self._now()))
                 done = await self._act()
             except EpochLost:
                 raise
             except Exception as error:
                 finding = finding_of(error, self.tree, self.step)
                 if left == 0 or isinstance(error, InvalidPlan):
-                    self._failed(error)
-                await self._wait_for_next(finding.what, StepFailedOnce(self.index, self._now(), finding))
+                    self._failed(finding, error)
+                await self._wait_for_next(StepFailedOnce(self.index, self._now(), finding, finding.detail))
             else:
                 self._succeeded(done)
                 return
+
+    async def _settled(self) -> bool:
+        """Whether what was begun earlier has come to its end, or the state is there already.
+
+        Raises:
+            StepFailed: the attempt that was cut short has come to a bad end meanwhile.
+            Unreachable: the node cannot say; what was begun there may still go on, so nothing new is begun.
+        """
+        kind, args = self._kind()
+        done = await self._reattached(kind)
+        by_probe = done is None
+        if done is None:
+            done = await self._probed(kind, args)
+        if done is None:
+            return False
+        if self.step.status is StepStatus.PENDING:
+            self._write(StepStarted(self.index, self._now()))
+        self._succeeded(done, found_done=by_probe)
+        return True
+
+    async def _reattached(self, kind: StepKind[Any]) -> Done | None:
+        """The end of the earlier operation; None where it is not known, or its bad end was known before."""
+        try:
+            return await kind.reattach(self._context())
+        except (StepFailed, InvalidPlan):
+            if self.step.status is StepStatus.IN_PROGRESS:
+                raise
+            return None
+
+    async def _probed(self, kind: StepKind[Any], args: Any) -> Done | None:
+        """What the probe says; one that fails says nothing."""
+        try:
+            return await kind.probe(self._context(), args)
+        except (StepFailed, InvalidPlan):
+            return None
 
     async def _act(self) -> Done:
         kind, args = self._kind()
@@ -135,9 +150,10 @@ class LeafWork:
         except Unreachable:
             return
 
-    async def _wait_for_next(self, reason: str, failure: StepFailedOnce) -> None:
+    async def _wait_for_next(self, failure: StepFailedOnce) -> None:
         until = failure.at + self.step.retry.delay
-        self._write(failure, StepWaited(self.index, failure.at, f"next attempt, after: {reason}", until))
+        reason = f"next attempt, after: {failure.finding.what}"
+        self._write(failure, StepWaited(self.index, failure.at, reason, until))
         await self.world.clock.sleep_until(until)
 
     def _kind(self) -> tuple[StepKind[Any], Any]:
@@ -166,15 +182,14 @@ class LeafWork:
     def _succeeded(self, done: Done, *, found_done: bool = False) -> None:
         self._write(StepSucceeded(self.index, self._now(), done.output, done.record, found_done))
 
-    def _failed(self, error: Exception) -> None:
-        finding = finding_of(error, self.tree, self.step)
+    def _failed(self, finding: Finding, error: Exception) -> NoReturn:
         self._write(StepFailedOnce(self.index, self._now(), finding, finding.detail))
         raise LeafFailed(finding) from error
 
     def _write(self, *events: StepStarted | StepSucceeded | StepFailedOnce | StepWaited) -> None:
         self.journal.append(self.tree, *events)
 
-    def _now(self) -> Any:
+    def _now(self) -> datetime:
         return self.world.clock.now()
 
 

@@ -257,7 +257,7 @@ class StepSucceeded(StepEvent):
 
 @dataclass(frozen=True, slots=True)
 class StepFailedOnce(StepEvent):
-    """An attempt failed; others are left, or the run fails next."""
+    """An attempt failed or could not be begun; others are left, or the run fails next."""
 
     finding: Finding
     output: str = ""
@@ -275,7 +275,7 @@ STEP_MOVES: dict[type[StepEvent], tuple[frozenset[StepStatus], StepStatus]] = {
     StepStarted: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING, _P.FAILED}), _P.IN_PROGRESS),
     StepWaited: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING, _P.FAILED}), _P.WAITING),
     StepSucceeded: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.SUCCEEDED),
-    StepFailedOnce: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.FAILED),
+    StepFailedOnce: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING}), _P.FAILED),
     StepReset: (frozenset({_P.FAILED}), _P.PENDING),
 }
 """Which step events are taken in which status, and what they lead to."""

@@ -87,23 +87,27 @@ receive() {
 # Under the lock. The runner inherits it, and lets go when it has noted itself: a folder without a lock on
 # `running` is an operation that was cut short, if only between these two lines.
 start() {
+    end_earlier_attempts
     : >"$incoming/output" && : >"$incoming/running" && mv "$incoming" "$here" || fail "cannot make $here"
     PITSTOP_STAGE=$here/stage setsid /bin/sh "$here/runner" </dev/null >>"$here/output" 2>&1 &
 }
 
-abandon() {
-    pid=
-    if [ -d "$here" ] && running; then
-        pid=$(cat "$here/pid")
-    fi
-    leave
-    if [ -n "$pid" ]; then
-        kill -s TERM -- "-$pid" 2>/dev/null
-        flock -s -w "$grace" "$here/running" true
-        kill -s KILL -- "-$pid" 2>/dev/null
-        flock -s -w "$grace" "$here/running" true || fail "process group $pid does not end"
-    fi
-    echo "$mark abandoned"
+# End what runs in $here, with all its process group; under the lock, so that the number is still its own.
+end() {
+    [ -d "$here" ] && running || return 0
+    pid=$(cat "$here/pid")
+    kill -s TERM -- "-$pid" 2>/dev/null
+    flock -s -w "$grace" "$here/running" true
+    kill -s KILL -- "-$pid" 2>/dev/null
+    flock -s -w "$grace" "$here/running" true || fail "process group $pid does not end"
+}
+
+# A new attempt of a step takes the place of an earlier one that was lost sight of: never two side by side.
+end_earlier_attempts() {
+    for here in "$operations/${id%-*}"-*; do
+        end
+    done
+    here=$operations/$id
 }
 
 cd "$root/" || fail "the root folder $root/ of this node is not there"
@@ -141,7 +145,8 @@ attach)
 abandon)
     make_state
     enter
-    abandon
+    end
+    echo "$mark abandoned"
     ;;
 *) fail "no such verb: $verb" ;;
 esac

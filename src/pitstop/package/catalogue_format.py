@@ -128,8 +128,11 @@ def _prepared(value: object, hint: Any, where: str, problems: list[str]) -> obje
 
 
 def _version(value: object, where: str, problems: list[str]) -> object:
+    if not isinstance(value, str):
+        problems.append(f"{where}: a version is text, not {value!r}")
+        return None
     try:
-        return {"numbers": list(Version.parse(value).numbers)} if isinstance(value, str) else None
+        return {"numbers": list(Version.parse(value).numbers)}
     except InvalidVersion as error:
         problems.append(f"{where}: {error.message}")
         return None

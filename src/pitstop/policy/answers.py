@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.errors import InvalidVersion
@@ -46,6 +47,7 @@ def ask_all(tests: Iterable[FactTest], facts: Mapping[str, str]) -> Answer:
     return Answer(None, tuple(missing)) if missing else YES
 
 
+@lru_cache(maxsize=4096)
 def _number(text: str) -> Decimal:
     number = Decimal(text)
     if not number.is_finite():

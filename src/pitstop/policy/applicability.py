@@ -136,16 +136,19 @@ def said(release: Release, situation: Situation, rules: Iterable[Rule]) -> Itera
     if removal is not None:
         yield Word(finding=removal)
     for rule in rules:
-        yield from (word for word in rule(release, situation) if removal is None or word.finding != removal)
+        for word in rule(release, situation):
+            if removal is None or word.finding != removal:
+                yield word
 
 
 def blocking_words(release: Release, situation: Situation) -> list[Word]:
     """What keeps ``release`` off a system where nothing else is going on: what a path has to lift."""
-    return [
-        word
-        for word in said(release, situation, GATES)
-        if word.finding is not None and _weighed(word.finding, situation).blocks
-    ]
+    return [word for word in said(release, situation, GATES) if blocks(word, situation)]
+
+
+def blocks(word: Word, situation: Situation) -> bool:
+    """Whether this word keeps its release off: not if the operator has set it aside by name."""
+    return word.finding is not None and _weighed(word.finding, situation).blocks
 
 
 def _state(stored: UpdateState, words: Iterable[Word]) -> UpdateState:

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Release, ReleaseId
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
+
+T = TypeVar("T")
 
 
 class DurationSource(StrEnum):
@@ -55,13 +58,21 @@ class Durations:
         for run in facts.measured:
             self._own.setdefault(run.release, []).append(run.minutes)
         self._ratios = self._learned(graph)
-        self._known: dict[ReleaseId, Duration | None] = {}
+        self._shared = None if facts.measured else graph
+        self._known: dict[str, Duration | None] = self.table("durations")
+
+    def table(self, what: str) -> dict[str, T]:
+        """A table by update name for what follows from these durations alone: shared by all that ask of
+        systems of this size, unless something was measured on this one."""
+        if self._shared is None:
+            return {}
+        return self._shared.remembered((what, self._nodes), dict[str, T])
 
     def of(self, release: Release) -> Duration | None:
         """How long this release takes here; None when it is not known."""
-        if release.id not in self._known:
-            self._known[release.id] = self._measured(release) or self._scaled(release)
-        return self._known[release.id]
+        if release.name not in self._known:
+            self._known[release.name] = self._measured(release) or self._scaled(release)
+        return self._known[release.name]
 
     def together(self, releases: Iterable[Release]) -> TotalDuration:
         least, most, unknown = 0.0, 0.0, list[str]()

@@ -6,11 +6,8 @@ OEM package) stays: that is what a path is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 from pitstop.model.findings import Finding
-from pitstop.model.releases import ReleaseId
+from pitstop.model.releases import Release, ReleaseId, ReleaseStatus
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.policy.rules.hardware import hardware
 from pitstop.policy.rules.identity import identity
@@ -21,18 +18,22 @@ FOR_GOOD: tuple[Rule, ...] = (recalled, identity, hardware)
 """Rules whose refusal no other release can lift, and that do not change along a path."""
 
 
-def without_refused(situation: Situation, rules: Iterable[Rule] = FOR_GOOD) -> ReleaseGraph:
-    """The graph without the releases that any of these rules refuses."""
+def without_refused(situation: Situation) -> ReleaseGraph:
+    """The graph without the releases that the rules ``FOR_GOOD`` refuse on this system."""
     graph = situation.graph
-    for rule in rules:
-        graph = _without(replace(situation, graph=graph), rule)
-    return graph
-
-
-def _without(situation: Situation, rule: Rule) -> ReleaseGraph:
     removed: dict[ReleaseId, Finding] = {}
-    for release in situation.graph.releases.values():
-        for word in rule(release, situation):
-            if word.finding is not None and word.finding.blocks:
-                removed.setdefault(release.id, word.finding)
-    return situation.graph.without(removed) if removed else situation.graph
+    for release in graph.remembered("may be refused for good", lambda: _suspects(graph)):
+        words = (word for rule in FOR_GOOD for word in rule(release, situation))
+        finding = next((word.finding for word in words if word.finding is not None), None)
+        if finding is not None:
+            removed[release.id] = finding
+    return graph.without(removed) if removed else graph
+
+
+def _suspects(graph: ReleaseGraph) -> tuple[Release, ...]:
+    """The releases that those rules have anything to say of, on some system."""
+    return tuple(
+        release
+        for release in graph.releases.values()
+        if release.hardware or release.status is ReleaseStatus.WITHDRAWN or graph.disputed(release)
+    )

@@ -2,7 +2,8 @@
 
 A system is out when so many further families are released that it is more than two behind. How long that
 takes is taken from how long it took before: the shortest and the longest span of as many releases among the
-last ones. Fixed ends and dated exceptions are certain days.
+last ones, the extremes left aside where there are enough others. Fixed ends and dated exceptions are
+certain days.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ LOOKS_BACK = 10
 """So many of the last families make the cadence."""
 
 _LEAST_SPANS = 2
+_ENOUGH_SPANS = 6
 _DAY = timedelta(days=1)
 
 
@@ -98,13 +100,15 @@ def _by_cadence(graph: ReleaseGraph, further: int, known_on: date) -> list[Forec
     newest = days[-1]
     if len(known) < _LEAST_SPANS or newest.earliest is None or newest.latest is None:
         return []
-    shortest, longest = min(span[0] for span in known), max(span[1] for span in known)
+    aside = 1 if len(known) >= _ENOUGH_SPANS else 0
+    shortest = sorted(span[0] for span in known)[aside]
+    longest = sorted(span[1] for span in known)[-1 - aside]
     tomorrow = known_on + _DAY
     earliest = max(newest.earliest + shortest, tomorrow)
     latest = max(newest.latest + longest, earliest)
-    releases = "release" if further == 1 else f"{further} releases"
+    what = "family" if further == 1 else f"{further} families"
     why = (
-        f"The next {releases} of families will end its support; so far that took "
+        f"The next {what} will end its support; so far that took "
         f"{shortest.days} to {longest.days} days, counted from the newest family."
     )
     return [Forecast(earliest, latest, False, why)]

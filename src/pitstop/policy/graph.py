@@ -67,6 +67,7 @@ class _Index:
     releases: dict[ReleaseId, Release]
     by_name: dict[str, Release]
     platform_builds: dict[Version, Release]
+    by_build: dict[str, Release]
     oem: tuple[Release, ...]
     disputed: dict[ReleaseId, tuple[str, ...]]
     memo: dict[Hashable, object] = field(default_factory=dict)
@@ -128,7 +129,8 @@ class ReleaseGraph:
 
     def disputed(self, release: Release) -> tuple[str, ...]:
         """The digests that claim this release's identity, if there is more than one."""
-        return self._index.disputed.get(release.id, ())
+        disputed = self._index.disputed
+        return disputed.get(release.id, ()) if disputed else ()
 
     def is_platform(self, id_: ReleaseId) -> bool:
         """Whether this identity belongs to the platform's line."""
@@ -151,11 +153,10 @@ class ReleaseGraph:
             NotFound: there is none, or several OEM lines have this build.
         """
         index = self._index
-        if text in index.by_name:
-            return index.by_name[text]
-        fitting = [release for release in index.platform_builds.values() if str(release.version) == text]
-        fitting = fitting or [build for v, build in index.platform_builds.items() if str(v) == text]
-        fitting = fitting or [r for r in index.releases.values() if text in (str(r.version), str(r.id))]
+        named = index.by_name.get(text) or index.by_build.get(text)
+        if named is not None:
+            return named
+        fitting = [r for r in index.releases.values() if text in (str(r.version), str(r.id))]
         if len(fitting) != 1:
             what = "several OEM releases are" if fitting else "no release is"
             raise NotFound(
@@ -167,7 +168,7 @@ class ReleaseGraph:
 
     def offers(self, release: Release) -> bool:
         """Whether no filter has taken it out."""
-        return release.id not in self.removed
+        return not self.removed or release.id not in self.removed
 
     def entered_next(self, family: str) -> tuple[FamilyNode, ...]:
         """The families that can be entered directly from this one, the furthest first."""
@@ -231,6 +232,7 @@ def _index(lines: tuple[Line, ...]) -> _Index:
         releases,
         {release.name: release for release in releases.values()},
         builds,
+        {str(version): release for version, release in builds.items()},
         tuple(oem),
         {id_: digests for line in lines for id_, digests in line.disputed.items()},
     )

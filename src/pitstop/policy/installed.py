@@ -66,16 +66,14 @@ def after(graph: ReleaseGraph, before: Installation, release: Release) -> Instal
     on = before.on | {release.id}
     if release.type is PackageType.OEM:
         newer = release.version if before.oem is None else max(before.oem, release.version)
-        return replace(before, oem=newer, on=on)
+        return Installation(before.family, before.version, before.base, before.level, newer, on)
     if release.family is not None:
         node = graph.families[release.family]
         level = max((place for id_, place in node.lasting if id_ in on), default=0)
-        return replace(
-            before, family=node.id, version=release.version, base=release.version, level=level, on=on
-        )
+        return Installation(node.id, release.version, release.version, level, before.oem, on)
     level = graph.families[before.family].levels.get(release.version, 0) if before.family else 0
     version = release.version if release.changes_version else before.version
-    return replace(before, version=version, level=max(before.level, level), on=on)
+    return Installation(before.family, version, before.base, max(before.level, level), before.oem, on)
 
 
 def _known(graph: ReleaseGraph, id_: ReleaseId) -> ReleaseId:

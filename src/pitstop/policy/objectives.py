@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from pitstop.model.releases import Release, ReleaseId
+from pitstop.model.releases import Release
 from pitstop.policy.durations import Durations
 
 Cost = tuple[float, float, float, float]
@@ -38,15 +38,15 @@ class Costs:
     def __init__(self, durations: Durations, objective: Objective) -> None:
         self._durations = durations
         self._places = _PLACES[objective]
-        self._known: dict[ReleaseId, Cost] = {}
+        self._known: dict[str, Cost] = durations.table(objective)
 
     def of(self, release: Release, rides: Release | None = None) -> Cost:
         """One run that installs ``release`` and, in the same run, the hotfix that rides along."""
         if rides is not None:
             return self._run((release, rides))
-        cost = self._known.get(release.id)
+        cost = self._known.get(release.name)
         if cost is None:
-            cost = self._known[release.id] = self._run((release,))
+            cost = self._known[release.name] = self._run((release,))
         return cost
 
     def _run(self, releases: tuple[Release, ...]) -> Cost:

@@ -260,10 +260,11 @@ def _why_not(situation: Situation, goal: Goal, found: Found) -> Iterator[Finding
 
 
 def _unlifted(graph: ReleaseGraph, found: Found) -> Iterator[Finding]:
+    """What nothing on offer can lift; what could be lifted only where there is nothing else."""
     furthest = max((_order(graph, item) for item in found.blocked), default=0)
-    for item in found.blocked:
-        if _order(graph, item) == furthest:
-            yield from (word.finding for word in item.words if word.finding is not None)
+    words = [word for item in found.blocked if _order(graph, item) == furthest for word in item.words]
+    for_good = [word for word in words if not word.first]
+    yield from (word.finding for word in for_good or words if word.finding is not None)
 
 
 def _order(graph: ReleaseGraph, item: Blocked) -> int:
@@ -298,7 +299,7 @@ def _path(  # noqa: PLR0917 - one call, the parts of one answer
     why_not: list[Finding],
     found: Found | None,
 ) -> Path:
-    steps = tuple(_step(number, leg, situation, durations) for number, leg in enumerate(legs, start=1))
+    steps = tuple(_step(number, leg, durations) for number, leg in enumerate(legs, start=1))
     end = legs[-1].then if legs else situation.on
     return Path(
         asked.target,
@@ -318,11 +319,10 @@ def _goes_on(leg: Leg) -> tuple[Release, ...]:
     return (leg.release,) if leg.rides is None else (leg.release, leg.rides)
 
 
-def _step(number: int, leg: Leg, situation: Situation, durations: Durations) -> PathStep:
+def _step(number: int, leg: Leg, durations: Durations) -> PathStep:
     oem = leg.release.type is PackageType.OEM
     total = durations.together(_goes_on(leg))
     own = durations.of(leg.release)
-    here = replace(situation, on=leg.before)
     return PathStep(
         number,
         leg.release,
@@ -333,7 +333,7 @@ def _step(number: int, leg: Leg, situation: Situation, durations: Durations) -> 
         str((leg.then.oem if oem else leg.then.version) or ""),
         replace(own, least=total.least, most=total.most) if own is not None else None,
         any(release.restarts_nodes for release in _goes_on(leg)),
-        tuple(word.finding for word in said(leg.release, here, GATES) if word.finding is not None),
+        tuple(word.finding for word in leg.words if word.finding is not None),
     )
 
 

@@ -18,7 +18,7 @@ from itertools import count
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Release, ReleaseId
 from pitstop.model.versions import Version
-from pitstop.policy.applicability import blocking_words
+from pitstop.policy.applicability import GATES, blocking_words, blocks, said
 from pitstop.policy.graph import FamilyNode, ReleaseGraph
 from pitstop.policy.installed import Installation, after
 from pitstop.policy.objectives import NOTHING, Cost, Costs, plus
@@ -59,7 +59,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One step of a route: what goes on, why, and what is on before and after."""
+    """One step of a route: what goes on, why, what is on before and after, and what the rules say of it."""
 
     release: Release
     rides: Release | None
@@ -67,6 +67,7 @@ class Leg:
     why: str
     before: Installation
     then: Installation
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,7 @@ class _Search:
         """Wish for what comes next from here."""
         advised = self._advised(place)
         if advised is not None:
-            why = f"The newest hotfix of family {place.on.family}, recommended before what follows."
-            self._wish(_Wish(place, advised, Because.RECOMMENDED, why))
+            self._wish(self._advice(place, advised))
             return
         goal = self.goal
         if goal.release is not None and (place.on.family == goal.family.id or _is_oem(goal.release)):
@@ -179,6 +179,18 @@ class _Search:
                 for build in self._builds_wanted(node):
                     why = f"Family {node.id}, {what}."
                     self._wish(_Wish(place, build, because, why))
+
+    def _advice(self, place: _Place, hotfix: Release) -> _Wish:
+        """The wish for the newest hotfix; required where a gate ahead asks for one that is not on."""
+        here = self.graph.families[place.on.family or ""]
+        for node in self.graph.entered_next(here.id):
+            for build in self.graph.builds(node) if node.id in self.bounds.ahead else ():
+                gate = build.required_hotfix
+                if gate is not None and here.levels.get(gate, 0) > place.on.level:
+                    why = f"{build.version} needs hotfix {gate} or newer; this is the newest."
+                    return _Wish(place, hotfix, Because.REQUIRED, why)
+        why = f"The newest hotfix of family {here.id}: recommended, not required."
+        return _Wish(place, hotfix, Because.RECOMMENDED, why)
 
     def _builds_wanted(self, node: FamilyNode) -> tuple[Release, ...]:
         wanted = self.goal.release
@@ -194,9 +206,12 @@ class _Search:
         if here is None or not (goal.up_to_newest if at_end else goal.recommended):
             return None
         for hotfix in self.graph.hotfixes(here, on.level + 1):
-            if not blocking_words(hotfix, replace(self.situation, on=on)):
+            if not blocking_words(hotfix, self._with(on)):
                 return hotfix
         return None
+
+    def _with(self, on: Installation) -> Situation:
+        return Situation(self.graph, self.situation.facts, on)
 
     def _wish(self, wish: _Wish) -> None:
         rides = riding_hotfix(self.graph, wish.release)
@@ -218,14 +233,15 @@ class _Search:
     def _grant(self, wish: _Wish) -> _Place | None:
         """The place that the wish leads to; None where something has to go on first, which is wished for."""
         before = wish.place.on
-        words = blocking_words(wish.release, replace(self.situation, on=before))
-        if words:
-            self._wish_for_what_lifts(wish, words)
+        words = tuple(said(wish.release, self._with(before), GATES))
+        blocking = [word for word in words if blocks(word, self.situation)]
+        if blocking:
+            self._wish_for_what_lifts(wish, blocking)
             return None
         rides = riding_hotfix(self.graph, wish.release)
         then = self._after(before, wish.release, rides)
         cost = plus(wish.place.cost, self.costs.of(wish.release, rides))
-        leg = Leg(wish.release, rides, wish.because, wish.why, before, then)
+        leg = Leg(wish.release, rides, wish.because, wish.why, before, then, words)
         return _Place(then, cost, leg, wish.place)
 
     def _wish_for_what_lifts(self, wish: _Wish, words: list[Word]) -> None:
@@ -235,8 +251,8 @@ class _Search:
             self.blocked.append(Blocked(wish.release, wish.place.on, tuple(words)))
             return
         why = words[0].finding.what if words[0].finding else ""
-        priced = [(self._total(wish.place, release), release) for release in lifting[0]]
-        priced.sort(key=lambda pair: pair[0], reverse=True)
+        priced = [(self._total(wish.place, release), release) for release in reversed(lifting[0])]
+        priced.sort(key=lambda pair: pair[0], reverse=True)  # popped from the end: of equals, the newest
         first = _Wish(wish.place, wish.release, Because.REQUIRED, why, chain, priced)
         self._push_others(first)
 
@@ -248,8 +264,12 @@ class _Search:
             wish.others = []
 
     def _total(self, place: _Place, release: Release) -> Cost:
-        then = after(self.graph, place.on, release)
-        return plus(plus(place.cost, self.costs.of(release)), self.bounds.from_here(then))
+        own = plus(place.cost, self.costs.of(release))
+        node = self.graph.families.get(place.on.family or "")
+        level = node.levels.get(release.version) if node is not None and release.families else None
+        if node is not None and level is not None:
+            return plus(own, self.bounds.from_level(node, level))
+        return plus(own, self.bounds.from_here(after(self.graph, place.on, release)))
 
 
 class _Bounds:
@@ -263,25 +283,42 @@ class _Bounds:
         self._graph = graph
         self._costs = costs
         self._gates: dict[tuple[str, int], Cost] = {}
+        self._known: dict[tuple[str, int], Cost] = {}
+        self._highest: dict[str, int] = {}
         self._builds: dict[str, list[tuple[Cost, Version | None]]] = {}
         self.ahead: dict[str, Cost] = {goal.id: NOTHING}
         self._goal = goal
         for node in self._backwards(goal):
-            least = self._onwards(node, self._entry_level(node))
+            least = self._onwards(node.id, self._entry_level(node))
             if least is not None:
                 self.ahead[node.id] = least
 
     def from_here(self, on: Installation) -> Cost:
         node = self._graph.families.get(on.family or "")
-        if node is None or node is self._goal:
+        return NOTHING if node is None else self.from_level(node, on.level)
+
+    def from_level(self, node: FamilyNode, level: int) -> Cost:
+        """The least that is still to come on this family and hotfix level."""
+        if node is self._goal:
             return NOTHING
-        return self._onwards(node, on.level) or NOTHING
+        key = (node.id, min(level, self._highest_gate(node)))
+        if key not in self._known:
+            self._known[key] = self._onwards(*key) or NOTHING
+        return self._known[key]
+
+    def _highest_gate(self, node: FamilyNode) -> int:
+        """Levels above it are as good as it."""
+        if node.id not in self._highest:
+            gates = [g for n in self._graph.entered_next(node.id) for _, g in self._openings(n) if g]
+            self._highest[node.id] = max((node.levels.get(gate, 0) for gate in gates), default=0)
+        return self._highest[node.id]
 
     def _backwards(self, goal: FamilyNode) -> Iterator[FamilyNode]:
         """The families before the goal's, the nearest first."""
         yield from reversed(tuple(self._graph.families.values())[: goal.order])
 
-    def _onwards(self, node: FamilyNode, level: int) -> Cost | None:
+    def _onwards(self, family: str, level: int) -> Cost | None:
+        node = self._graph.families[family]
         least: Cost | None = None
         for after_it in self._graph.entered_next(node.id):
             ahead = self.ahead.get(after_it.id)

@@ -73,7 +73,7 @@ def portal_routes(desk: Desk) -> list[ControllerRouterHandler]:
         exception_handlers={
             PitstopError: _problem_page(desk),
             HTTPException: lost_page(desk),
-            Exception: _break_page(desk),
+            Exception: _break_page,
         },
         include_in_schema=False,
     )
@@ -103,20 +103,17 @@ def _problem_page(desk: Desk) -> Callable[[PortalRequest, PitstopError], Respons
     return answer
 
 
-def _break_page(desk: Desk) -> Callable[[PortalRequest, Exception], Response[str]]:
-    def answer(request: PortalRequest, error: Exception) -> Response[str]:
-        _LOG.error("%s %s broke", request.method, request.url.path, exc_info=error)
-        return anonymous_page("problem.html", 500, {"wrong": shown_break()})
-
-    return answer
+def _break_page(request: PortalRequest, error: Exception) -> Response[str]:
+    _LOG.error("%s %s broke", request.method, request.url.path, exc_info=error)
+    return anonymous_page("problem.html", 500, {"wrong": shown_break()})
 
 
 def _page(desk: Desk, request: PortalRequest, wrong: Shown) -> Response[str]:
+    """In the frame of whoever is signed in; without it, where even the frame cannot be had."""
     try:
-        visit = visit_of(request, desk)
-    except NotSignedIn:
+        return visit_of(request, desk).page("problem.html", status=wrong.status, wrong=wrong)
+    except PitstopError:
         return anonymous_page("problem.html", wrong.status, {"wrong": wrong})
-    return visit.page("problem.html", status=wrong.status, wrong=wrong)
 
 
 def _to_sign_in(request: PortalRequest) -> Response[str]:

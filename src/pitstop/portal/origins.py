@@ -35,7 +35,8 @@ def is_from_here(headers: Mapping[str, str]) -> bool:
 
 def same_origin(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Guard of all pages. Raises NotPermitted."""
-    if connection.scope["method"] not in SAFE_METHODS and not is_from_here(connection.headers):
+    method = str(connection.scope.get("method", ""))
+    if method not in SAFE_METHODS and not is_from_here(connection.headers):
         raise NotPermitted(
             "this was not sent from a page of this portal, so nothing was done",
             hint="Open the page here and press the button there.",

@@ -1,4 +1,4 @@
-"""Errors as people see them on a page: message, hint, code, findings, and the HTTP status that says the same."""
+"""Errors as people see them on a page: message, hint, code and findings, with the HTTP status that fits."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def html(template: str, facts: dict[str, Any], status: int = 200) -> Response[st
     return Response(
         render(template, facts),
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers=HEADERS,
     )
 

@@ -38,7 +38,8 @@ class Operation:
     """Something to do on a node.
 
     Attributes:
-        id: known to the node for ever; letters, digits, dots and dashes.
+        id: known to the node for ever; letters, digits, dots and dashes. What follows the last dash counts
+            the attempts: an earlier attempt that still runs is ended before a new one begins.
         epoch: the fencing number of the worker that acts.
         script: POSIX shell text, run by ``/bin/sh`` in the node's root folder as working directory, with
             ``PITSTOP_ROOT`` (the node's root, without a trailing slash; empty for ``/``) and

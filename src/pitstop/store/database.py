@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pitstop.model.errors import Conflict, InvalidInput, NoSpace, PitstopError, StateUnusable
@@ -67,7 +68,7 @@ class Database:
     def _translating(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (DBAPIError, PoolTimeout) as error:
             raise _translated(error, self.engine.url.render_as_string(hide_password=True)) from error
 
 
@@ -114,7 +115,7 @@ def _sqlite_in(folder: Path) -> str:
     except OSError as error:
         raise StateUnusable(
             f"the state folder {folder} cannot be used: {error.strerror}",
-            hint="Give a folder that this user may write, by PITSTOP_STATE or --state.",
+            hint="Give a folder that this user may write, by PITSTOP_STATE.",
         ) from error
     return f"sqlite:///{file.absolute()}"
 
@@ -138,14 +139,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _translated(error: SQLAlchemyError, where: str) -> PitstopError:
+def _translated(error: DBAPIError | PoolTimeout, where: str) -> PitstopError:
     origin = error.orig if isinstance(error, DBAPIError) else None
     code = getattr(origin, "sqlite_errorcode", None)
     state = getattr(origin, "sqlstate", None)
     says = str(origin or error).strip()
     if code == sqlite3.SQLITE_FULL or state == _PG_NO_SPACE:
         return NoSpace(f"there is no room left for the database {where}")
-    if (code is not None and code & 0xFF in _BUSY) or state in _PG_BUSY:
+    # An extended code, such as SQLITE_BUSY_SNAPSHOT, has the plain one in its low byte.
+    busy = code is not None and code & 0xFF in _BUSY
+    if busy or state in _PG_BUSY or isinstance(error, PoolTimeout):
         return Conflict(
             f"the database {where} is busy: {says}", hint="Try again; if it stays, see what else uses it."
         )

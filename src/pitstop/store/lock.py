@@ -27,7 +27,7 @@ def state_lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StateUnusable(
             f"the state folder {folder} cannot be used: {error.strerror}",
-            hint="Give a folder that this user may write, by PITSTOP_STATE or --state.",
+            hint="Give a folder that this user may write, by PITSTOP_STATE.",
         ) from error
     try:
         _hold(held, folder)

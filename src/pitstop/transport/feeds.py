@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
-from pitstop.model.errors import InvalidInput, StateUnusable, TrustError
+from pitstop.model.errors import InvalidInput, TrustError
 from pitstop.package.content_paths import short_name_problem
 from pitstop.ports.feeds import Source
 from pitstop.transport import durable
@@ -24,6 +24,7 @@ from pitstop.transport.folder_fetcher import FolderFetcher, folder_of
 from pitstop.transport.http_fetcher import HttpFetcher
 from pitstop.transport.link import Link
 from pitstop.transport.session import PINNED
+from pitstop.transport.trust import disk_error
 from pitstop.transport.volume import FreeSpace
 
 MAX_ROOT_BYTES = 512_000
@@ -64,26 +65,22 @@ class TufFeeds:
         Raises:
             InvalidInput: the source's name or address is none.
             TrustError: it is no root that its own keys have signed, or another is pinned already.
-            StateUnusable: the folder cannot be written.
+            NoSpace, StateUnusable: the folder cannot be written.
         """
         folder = self._of(source)
         _address(source)
         _require_root(source, root)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            durable.write(folder / PINNED, root, replace=False)
-        except FileExistsError as error:
-            if (folder / PINNED).read_bytes() != root:
-                raise TrustError(
-                    f"source {source.name} trusts another root already",
-                    hint="A publisher renews its root by signing the next one with the last: nothing is to "
-                    "be pinned then. For another publisher, add another source.",
-                ) from error
+            pinned = _written_once(folder / PINNED, root)
         except OSError as error:
-            raise StateUnusable(
-                f"{error.filename or folder} cannot be written: {error.strerror or error}",
-                hint="Check the folder's owner, permissions and free space.",
-            ) from error
+            raise disk_error(error) from error
+        if pinned != root:
+            raise TrustError(
+                f"source {source.name} trusts another root already",
+                hint="A publisher renews its root by signing the next one with the last: nothing is to be "
+                "pinned then. For another publisher, add another source.",
+            )
 
     def _of(self, source: Source) -> Path:
         problem = short_name_problem(source.name)
@@ -96,6 +93,15 @@ class TufFeeds:
         if address.scheme == "file":
             return FolderFetcher(folder_of(source.url), self._link)
         return HttpFetcher(self._link)
+
+
+def _written_once(file: Path, content: bytes) -> bytes:
+    """Writes the file if it is not there; what it holds then."""
+    try:
+        durable.write(file, content, replace=False)
+    except FileExistsError:
+        return file.read_bytes()
+    return content
 
 
 def _address(source: Source) -> SplitResult:

@@ -51,7 +51,7 @@ class HttpFetcher(SiteFetcher):
             response = self._answer(url, start)
         try:
             _require_success(url, response)
-            begins, total = _extent(response, start)
+            begins, total = _extent(url, response, start)
             yield Opened(begins, total, _chunks(url, response))
         finally:
             response.close()
@@ -102,12 +102,12 @@ def _require_success(url: str, response: urllib3.BaseHTTPResponse) -> None:
     raise Unreachable(f"{url} answers with HTTP status {status}, which brings no file")
 
 
-def _extent(response: urllib3.BaseHTTPResponse, asked: int) -> tuple[int, int | None]:
+def _extent(url: str, response: urllib3.BaseHTTPResponse, asked: int) -> tuple[int, int | None]:
     """Where the body begins in the file, and how long the file is, as the server says."""
     if response.status == 206:
         said = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if said is None or int(said[1]) != asked:
-            raise Interruption("the server answered with another part of the file than was asked for")
+            raise Interruption(f"{url}: the server gave another part of the file than was asked for")
         return asked, None if said[2] == "*" else int(said[2])
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isascii() and length.isdigit() else None

@@ -1,6 +1,6 @@
 """How patient Pitstop is with a weak link: timeouts, retries with back-off, the slowest pace it accepts.
 
-Invariant: every wait has a bound, so that a server that stalls or drips ends as Unreachable, not as a hang.
+Invariant: a server that stalls, or drips its files, ends as Unreachable and not as a hang.
 """
 
 from __future__ import annotations

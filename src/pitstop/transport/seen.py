@@ -8,7 +8,7 @@ its own, written only when a catalogue has passed every check.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,11 +21,7 @@ _HINT = "The catalogue in use stays as it was. Tell the publisher: what is publi
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Attributes:
-    number: the catalogue's, from its target path.
-    issued: when the publisher signed it.
-    sha256: of its bytes.
-    """
+    """One catalogue: its number (from its target path), when it was issued, the SHA-256 of its bytes."""
 
     number: int
     issued: datetime
@@ -59,8 +55,7 @@ def require_not_back(source: str, before: Seen | None, now: Seen) -> None:
         return
     if now.number < before.number or now.issued < before.issued:
         raise TrustError(
-            f"source {source}: catalogue {now.number} of {now.issued:%Y-%m-%d %H:%M} UTC goes back behind "
-            f"catalogue {before.number} of {before.issued:%Y-%m-%d %H:%M} UTC, which this system has seen",
+            f"source {source}: {_named(now)} goes back behind {_named(before)}, which this system has seen",
             hint=_HINT,
         )
     if now.number == before.number:
@@ -68,3 +63,7 @@ def require_not_back(source: str, before: Seen | None, now: Seen) -> None:
             f"source {source}: catalogue {now.number} is another than the one seen before under this number",
             hint=_HINT,
         )
+
+
+def _named(seen: Seen) -> str:
+    return f"catalogue {seen.number} of {seen.issued.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -50,7 +50,7 @@ def translated(source: str, fetcher: SiteFetcher) -> Iterator[None]:
     except DownloadError as error:
         raise _not_given(source, fetcher.asked, error) from error
     except OSError as error:
-        raise _disk(error) from error
+        raise disk_error(error) from error
 
 
 def _subject(error: RepositoryError, asked: str) -> str:
@@ -97,7 +97,8 @@ def _not_given(source: str, asked: str, error: DownloadError) -> Unreachable:
     return Unreachable(f"source {source}: {asked}: {error}")
 
 
-def _disk(error: OSError) -> PitstopError:
+def disk_error(error: OSError) -> PitstopError:
+    """What the operating system refused to this side."""
     what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     if error.errno in _FULL:
         return NoSpace(f"no space left: {what}")

@@ -15,7 +15,7 @@ from typing import Final
 
 from pitstop.wire.views import Range
 
-NOTHING: Final = "–"
+NOTHING: Final = "\N{EN DASH}"
 """What stands where there is no value."""
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -133,7 +133,7 @@ class Spoken:
 
 
 _C, _O, _G, _B, _W, _X = Tone.CALM, Tone.OPEN, Tone.GOOD, Tone.BUSY, Tone.WARN, Tone.BAD
-_SPOKEN: Final[dict[str, Spoken]] = {
+SPOKEN: Final[dict[str, Spoken]] = {
     # of a system
     "Unknown": Spoken("Not known yet", _W),
     "UpdateAvailable": Spoken("Update available", _O),
@@ -183,11 +183,12 @@ _SPOKEN: Final[dict[str, Spoken]] = {
     "install": Spoken("Install", _B),
     "apply": Spoken("Update", _B),
 }
+"""The words of every state, purpose and phase that read models name."""
 
 
 def spoken(state: str) -> Spoken:
     """A name of a state in words. One that is not known here is taken apart: ``NewState`` reads New state."""
-    return _SPOKEN.get(state) or Spoken(_apart(state), Tone.CALM)
+    return SPOKEN.get(state) or Spoken(_apart(state), Tone.CALM)
 
 
 def _apart(state: str) -> str:

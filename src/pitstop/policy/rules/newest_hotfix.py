@@ -27,6 +27,6 @@ def newest_hotfix(release: Release, situation: Situation) -> Iterator[Word]:
             Severity.INFORMATIONAL,
             subject_of(release),
             f"Hotfix {newest.version} of family {here.id} is there and not installed.",
-            f"Install {newest.name} first: recommended, not required.",
+            f"Install {newest.name} {'first' if release.family else 'instead'}: recommended, not required.",
         )
     )

@@ -28,7 +28,7 @@ def close(visit: OpenVisit, alert_id: FromPath[str]) -> Response[str]:
 
 
 @get("/alerts/{alert_id:str}/close", sync_to_thread=False)
-def after_sign_in(visit: OpenVisit, alert_id: FromPath[str]) -> Response[str]:  # noqa: ARG001 - in the path
+def after_sign_in() -> Response[str]:
     """Where the way back leads when the session had ended before the button was pressed."""
     return go_to("/alerts")
 

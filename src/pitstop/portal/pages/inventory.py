@@ -1,4 +1,4 @@
-"""``/nodes``, ``/sources`` and ``/audit``: what the system is made of, where updates come from, who did what."""
+"""``/nodes``, ``/sources`` and ``/audit``: what there is, where updates come from, who did what."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def check_sources(visit: OpenVisit) -> Response[str]:
 
 
 @get("/check", sync_to_thread=False)
-def after_sign_in(visit: OpenVisit) -> Response[str]:
+def after_sign_in() -> Response[str]:
     """Where the way back leads when the session had ended before the button was pressed."""
     return go_to("/")
 

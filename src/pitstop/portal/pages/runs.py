@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from litestar import get, post
@@ -79,7 +79,7 @@ def resume(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
 
 
 @get("/runs/{run_id:str}/resume", sync_to_thread=False)
-def after_sign_in(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
+def after_sign_in(run_id: FromPath[str]) -> Response[str]:
     """Where the way back leads when the session had ended before the button was pressed."""
     return go_to(f"/runs/{in_path(run_id)}")
 
@@ -90,7 +90,7 @@ def _page(visit: Visit, run_id: str, problem: PitstopError | None = None) -> Res
     )
 
 
-def _facts(report: RunReport) -> dict[str, object]:
+def _facts(report: RunReport) -> dict[str, Any]:
     return {
         "report": report,
         "run": report.run,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from litestar import get, post
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Response
 
 from pitstop.model.errors import NotSignedIn, PitstopError
@@ -26,15 +27,15 @@ class SignInForm:
 def show(
     request: PortalRequest,
     desk: OpenDesk,
-    next: FromQuery[str] = "/",
-    done: FromQuery[str] = "",  # noqa: A002 - the word in the address
+    way_back: Annotated[str, QueryParameter(name="next")] = "/",
+    done: FromQuery[str] = "",
 ) -> Response[str]:
     try:
         desk.accounts.actor(token_of(request), origin_of(request))
     except NotSignedIn:
-        facts = {"name": "", "way_back": safe_way_back(next), "said": DONE.get(done, "")}
+        facts = {"name": "", "way_back": safe_way_back(way_back), "said": DONE.get(done, "")}
         return anonymous_page("sign_in.html", 200, facts)
-    return go_to(safe_way_back(next))
+    return go_to(safe_way_back(way_back))
 
 
 @post("/sign-in", sync_to_thread=True)

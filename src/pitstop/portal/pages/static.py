@@ -12,10 +12,10 @@ from pitstop.model.errors import NotFound
 from pitstop.portal.rendering import HEADERS, STATIC
 
 _TYPES: Final = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "svg": "image/svg+xml",
-    "txt": "text/plain; charset=utf-8",
+    "txt": "text/plain",
 }
 _KEEP: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 """Pages name these files with a digest of their content, so browsers may keep them."""

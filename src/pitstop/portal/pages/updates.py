@@ -10,7 +10,7 @@ from pitstop.model.errors import InvalidMove, NotFound, NotSignedIn, PitstopErro
 from pitstop.model.updates import ACTIONS, Verb
 from pitstop.portal.rendering import go_to, in_path
 from pitstop.portal.visits import OpenVisit, Visit
-from pitstop.wire.views import ActionView, UpdateView
+from pitstop.wire.views import ActionView, RunView, UpdateView
 
 
 @get("/updates/{name:str}", sync_to_thread=False)
@@ -26,20 +26,30 @@ def show(visit: OpenVisit, name: FromPath[str]) -> Response[str]:
 
 @get("/updates/{name:str}/{verb:str}", sync_to_thread=False)
 def ask(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
-    """What will happen, and the button that makes it happen."""
-    return _confirmation(visit, visit.desk.updates.show(visit.actor, name), _verb(verb))
+    """What will happen, and the button that makes it happen. A failed run is resumed on its own page."""
+    update = visit.desk.updates.show(visit.actor, name)
+    if verb == Verb.RESUME and update.last_run:
+        return go_to(f"/runs/{in_path(update.last_run)}")
+    return _confirmation(visit, update, _verb(verb))
 
 
 @post("/updates/{name:str}/{verb:str}", sync_to_thread=False)
 def begin(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
     wanted = _verb(verb)
+    update = visit.desk.updates.show(visit.actor, name)
     try:
-        run = visit.desk.updates.start(visit.actor, name, wanted)
+        run = _begun(visit, update, wanted)
     except (NotSignedIn, NotFound):
         raise
     except PitstopError as error:
-        return _confirmation(visit, visit.desk.updates.show(visit.actor, name), wanted, error)
+        return _confirmation(visit, update, wanted, error)
     return go_to(f"/runs/{in_path(run.id)}")
+
+
+def _begun(visit: Visit, update: UpdateView, verb: Verb) -> RunView:
+    if verb is Verb.RESUME and update.last_run:
+        return visit.desk.runs.resume(visit.actor, update.last_run)
+    return visit.desk.updates.start(visit.actor, update.name, verb)
 
 
 def _confirmation(

@@ -1,0 +1,110 @@
+"""Nobody gets past without a token, nobody does more than the role allows, and nothing is cached."""
+
+from __future__ import annotations
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from pitstop.api.openapi import HANDLERS
+from pitstop.api.security import MAX_BODY
+from simulators import scenes
+from simulators.desk import Scene
+
+Client = TestClient[Litestar]
+ARM = (
+    "/subscriptions/20ff7fc3-e762-44dd-bd96-b71116dcdc23/resourceGroups/System.aurora"
+    "/providers/Microsoft.Update.Admin/updateLocations"
+)
+GETS = [
+    "/api/v1/system",
+    "/api/v1/updates",
+    f"/api/v1/updates/{scenes.HOTFIX}",
+    f"/api/v1/updates/{scenes.HOTFIX}/notes",
+    "/api/v1/runs",
+    f"/api/v1/runs/{scenes.RUN_DONE}",
+    f"/api/v1/runs/{scenes.RUN_DONE}/events",
+    f"/api/v1/runs/{scenes.RUN_DONE}/watch",
+    "/api/v1/alerts",
+    "/api/v1/sources",
+    "/api/v1/accounts",
+    "/api/v1/session",
+    "/api/v1/audit",
+    f"{ARM}/?api-version=2021-07-01",
+]
+CHANGES = [
+    f"/api/v1/updates/{scenes.HOTFIX}/apply",
+    f"/api/v1/updates/{scenes.HOTFIX}/prepare",
+    f"/api/v1/runs/{scenes.RUN_DONE}/resume",
+    f"/api/v1/alerts/{scenes.ALERT_FAILED}/close",
+    "/api/v1/sources/check",
+    "/api/v1/system/adopt",
+    f"{ARM}/aurora/updates/{scenes.HOTFIX}/apply?api-version=2021-07-01",
+]
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer wrong", "Basic YWRhOng="])
+@pytest.mark.parametrize("path", [*GETS, *CHANGES])
+def test_without_a_session_nothing_is_answered(client: Client, path: str, authorization: str) -> None:
+    client.headers["Authorization"] = authorization
+    answer = client.request("POST" if path in CHANGES else "GET", path)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_reader_changes_nothing(client: Client, scene: Scene, path: str) -> None:
+    client.headers["Authorization"] = f"Bearer {scene.token('rea')}"
+    answer = client.post(path)
+    assert answer.status_code == 403
+    assert "rea is reader" in answer.text
+    assert "operator" in answer.text
+    assert scene.system.active_run is None
+
+
+def test_an_operator_sees_no_accounts(client: Client) -> None:
+    assert client.get("/api/v1/accounts").status_code == 403
+
+
+def test_the_scheme_of_the_token_may_be_written_in_any_case(client: Client, scene: Scene) -> None:
+    client.headers["Authorization"] = f"bearer {scene.token('ada')}"
+    assert client.get("/api/v1/session").json()["name"] == "ada"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/system", "/api/v1/nothing", f"{ARM}/?api-version=2021-07-01", ARM])
+def test_answers_and_errors_are_not_cached_sniffed_or_framed(client: Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_body_beyond_the_limit_is_refused(client: Client) -> None:
+    answer = client.post(
+        "/api/v1/sessions",
+        content=b'{"name":"' + b"x" * MAX_BODY,
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+def test_no_cookie_is_ever_set_or_taken(client: Client, scene: Scene) -> None:
+    del client.headers["Authorization"]
+    client.cookies.set("token", scene.token("ada"))
+    assert client.get("/api/v1/system").status_code == 401
+
+
+def test_every_route_is_listed_in_this_file() -> None:
+    paths = {path for handler in HANDLERS for path in getattr(handler, "paths", ())}
+    tested = [path.removeprefix("/api/v1").split("?")[0].split("/") for path in [*GETS, *CHANGES]]
+    untested = {
+        path
+        for path in paths
+        if not any(
+            len(path.split("/")) == len(parts)
+            and all(a == b or a.startswith("{") for a, b in zip(path.split("/"), parts, strict=True))
+            for parts in tested
+        )
+    }
+    assert untested == {"/sessions", "/session/password"}

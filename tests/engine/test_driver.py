@@ -1,0 +1,275 @@
+"""What the driver does with groups, failures, retries, and runs that were cut short."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.bench import RELEASE, RUN, Bench, named, step
+from pitstop.model.errors import InvalidMove
+from pitstop.model.findings import Finding, Severity
+from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanStep, Retry, RollOrder
+from pitstop.model.runs import (
+    Phase,
+    PhaseEntered,
+    RunState,
+    StepFailedOnce,
+    StepStarted,
+    StepStatus,
+    StepWaited,
+)
+from pitstop.model.updates import UpdateState
+from pitstop.ports.nodes import Answer
+from pitstop.steps.kind import Done, StepContext, StepKind
+from pitstop.steps.table import KINDS
+from simulators.nodes import Call
+
+OTHERS = ["download@n1", "prepare@n1", "health-check@n1"]
+
+
+def rolling(*items: PlanStep, batch: int | str = 1, verify: tuple[PlanStep, ...] = ()) -> PlanGroup:
+    return PlanGroup("roll", GroupMode.ROLLING, items, role="host", batch=batch, verify=verify)
+
+
+def test_a_run_does_every_step_once_in_the_order_of_its_plan(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("before", role="host"), rolling(step("one"), step("two"))])
+    tree = bench.drive()
+    assert tree.run.state is RunState.SUCCEEDED
+    assert bench.ran[:3] == OTHERS
+    assert sorted(bench.ran[3:5]) == ["before@n1", "before@n2"]
+    assert bench.ran[5:] == ["one@n1", "two@n1", "one@n2", "two@n2"]
+    assert bench.state() is UpdateState.INSTALLED
+    assert [entry.release for entry in bench.journal.installed()] == [RELEASE.id]
+
+
+def test_a_failure_stops_the_roll_before_more_nodes_are_touched(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [rolling(step("one"), step("two"))], nodes=3, fails={("two", "n1")})
+    tree = bench.drive()
+    assert tree.run.state is RunState.FAILED
+    assert {ran.partition("@")[2] for ran in bench.ran} == {"n1"}
+    assert bench.leaf("one", "n2").status is StepStatus.PENDING
+    assert bench.state() is UpdateState.INSTALLATION_FAILED
+    finding = tree.run.finding
+    assert finding is not None
+    assert finding.code == "step-failed"
+    assert "two says no" in finding.what
+    assert "Touched so far: n1." in finding.impact
+
+
+def test_what_is_under_way_beside_a_failure_comes_to_its_end(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [rolling(step("one"), step("two"), batch=2)], nodes=4, fails={("one", "n1")})
+    bench.drive()
+    assert "two@n1" not in bench.ran
+    assert "two@n2" in bench.ran
+    assert not any(ran.endswith(("n3", "n4")) for ran in bench.ran)
+
+
+def test_after_a_failure_a_limited_group_begins_no_further_item(tmp_path: Path) -> None:
+    items = tuple(step(name, role="first") for name in ("a", "b", "c"))
+    bench = Bench(tmp_path, [PlanGroup("some", GroupMode.PARALLEL, items, limit=1)], fails={("a", "n1")})
+    bench.drive()
+    assert bench.ran == [*OTHERS, "a@n1"]
+
+
+def test_a_resumed_run_goes_on_at_the_failed_step_and_does_nothing_twice(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [rolling(step("one"), step("two"), step("three"))], fails={("two", "n1")})
+    bench.drive()
+    bench.fails.clear()
+    bench.resume()
+    tree = bench.drive()
+    assert tree.run.state is RunState.SUCCEEDED
+    assert tree.run.attempt == 2
+    assert bench.times()["two@n1"] == 2
+    assert all(count == 1 for ran, count in bench.times().items() if ran != "two@n1")
+    assert bench.state() is UpdateState.INSTALLED
+
+
+def test_a_resume_probes_the_failed_step_before_it_is_done_again(tmp_path: Path) -> None:
+    mended = step("one", role="first", done_when=["test", "-e", "there"])
+    bench = Bench(tmp_path, [mended], fails={("one", "n1")})
+    bench.drive()
+    bench.done.add("n1")
+    bench.resume()
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.times()["one@n1"] == 1
+    assert bench.leaf("one", "n1").found_done
+
+
+def test_a_step_is_tried_as_often_as_its_plan_says_with_the_pause_between(tmp_path: Path) -> None:
+    retry = Retry(3, timedelta(seconds=40))
+    bench = Bench(tmp_path, [step("one", role="first", retry=retry)], fails={("one", "n1")})
+    tree = bench.drive()
+    assert tree.run.state is RunState.FAILED
+    assert bench.times()["one@n1"] == 3
+    assert bench.clock.slept == [timedelta(seconds=40)] * 2
+
+
+def test_a_step_past_its_deadline_fails_and_is_ended_on_its_node(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("slow", role="first", deadline=timedelta(milliseconds=50))])
+    quick = bench.does
+
+    def slow(call: Call) -> Answer | asyncio.Future[Answer]:
+        return asyncio.get_running_loop().create_future() if named(call) == "slow" else quick(call)
+
+    bench.simulated.does = slow
+    tree = bench.drive()
+    assert tree.run.state is RunState.FAILED
+    assert bench.leaf("slow", "n1").finding is not None
+
+
+def test_a_step_that_was_begun_by_a_killed_worker_is_attached_to_not_begun_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="first"), step("two", role="first")])
+
+    async def killed_in_mid_step() -> None:
+        ended: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        quick = bench.does
+
+        def slow(call: Call) -> Answer | asyncio.Future[Answer]:
+            answer = quick(call)
+            return ended if named(call) == "one" else answer
+
+        bench.simulated.does = slow
+        worker = asyncio.create_task(bench.driver("first").drive(RUN))
+        while "one@n1" not in bench.ran:  # noqa: ASYNC110 - the loop itself is watched
+            await asyncio.sleep(0)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        ended.set_result(Answer(0, "done meanwhile"))
+        await bench.driver("second").drive(RUN)
+
+    asyncio.run(killed_in_mid_step())
+    assert bench.tree().run.state is RunState.SUCCEEDED
+    assert bench.times()["one@n1"] == 1
+    assert bench.leaf("one", "n1").output == "done meanwhile"
+    assert bench.tree().run.epoch == 2
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_step_that_was_never_begun_on_its_node_is_probed_then_done(tmp_path: Path, *, found: bool) -> None:
+    bench = Bench(tmp_path, [step("one", role="first", done_when=["test", "-e", "there"])])
+    tree = bench.journal.take(RUN, "killed", bench.clock.now())
+    index = bench.leaf("download", "n1").index
+    bench.journal.append(tree, StepStarted(index, bench.clock.now()))
+    if found:
+        bench.done.add("n1")
+    ended = bench.drive()
+    assert ended.run.state is RunState.SUCCEEDED
+    assert bench.times()["download@n1"] == 1
+
+
+def test_a_worker_that_lost_its_epoch_acts_and_writes_no_more(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [rolling(step("one"), step("two"))])
+    quick = bench.does
+
+    def overtaken(call: Call) -> Answer:
+        if named(call) == "one" and call.node == "n1":
+            bench.journal.take(RUN, "other", bench.clock.now())
+        return quick(call)
+
+    bench.simulated.does = overtaken
+    tree = bench.drive()
+    assert tree.run.state is RunState.IN_PROGRESS
+    assert bench.ran == [*OTHERS, "one@n1"]
+    assert bench.leaf("one", "n1").status is StepStatus.IN_PROGRESS
+
+
+def test_a_pause_before_the_next_attempt_is_kept_over_a_restart(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [])
+    now = bench.clock.now()
+    tree = bench.journal.take(RUN, "killed", now)
+    index = bench.leaf("download", "n1").index
+    bench.journal.append(tree, StepWaited(index, now, "next attempt", now + timedelta(minutes=7)))
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.clock.slept == [timedelta(minutes=7)]
+
+
+def test_a_kind_that_breaks_fails_its_step_and_says_that_it_is_a_bug(tmp_path: Path) -> None:
+    async def breaks(_context: StepContext, _args: object) -> Done:
+        raise ZeroDivisionError("oh")
+
+    command = KINDS["command"]
+    broken: StepKind[object] = replace(command, act=breaks)  # type: ignore[type-var]
+    bench = Bench(tmp_path, [step("one", role="first")])
+    bench.kinds = {**KINDS, "command": broken}
+    finding = bench.drive().run.finding
+    assert finding is not None
+    assert finding.code == "internal-error"
+    assert "ZeroDivisionError" in finding.what
+    assert "Traceback" in finding.detail
+
+
+def test_a_step_of_an_unknown_kind_fails_by_name(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [PlanStep("odd", "teleport", role="first")])
+    finding = bench.drive().run.finding
+    assert finding is not None
+    assert finding.code == "invalid-plan"
+    assert "'teleport'" in finding.what
+
+
+def test_a_run_over_no_nodes_of_a_role_has_nothing_to_do_there(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="nobody"), step("two", role="first")])
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.ran == [*OTHERS, "two@n1"]
+
+
+def test_a_run_that_has_ended_is_not_driven_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="first")])
+    bench.drive()
+    with pytest.raises(InvalidMove):
+        bench.drive()
+
+
+def test_a_node_that_the_operator_had_drained_is_left_drained(tmp_path: Path) -> None:
+    drain = Drain(out=("#out",), back=("#back",), is_out=("#is-out",))
+    group = PlanGroup("roll", GroupMode.ROLLING, (step("one"),), role="host", drain=drain)
+    bench = Bench(tmp_path, [replace(group, order=RollOrder.FAULT_DOMAIN)])
+    quick = bench.does
+
+    def drained(call: Call) -> Answer:
+        if "was_out" not in call.script:
+            return quick(call)
+        return Answer(0, f"pitstop: was_out={'yes' if call.node == 'n2' else 'no'}\n")
+
+    bench.simulated.does = drained
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.leaf("Put back", "n2").output == "was out of service before this run, and is left so"
+    back = [call for call in bench.simulated.scripts if "back" in call[1] and "was_out" not in call[1]]
+    assert [node for node, _ in back] == ["n1"]
+
+
+def test_hundreds_of_nodes_are_rolled_over_in_batches(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [rolling(*(step(f"s{i}") for i in range(5)), batch=8)], nodes=256)
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert len(bench.ran) == 3 + 256 * 5
+    assert set(bench.times().values()) == {1}
+
+
+def test_nothing_new_is_begun_on_a_node_that_cannot_say_what_became_of_the_old(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="first")], fails={("one", "n1")})
+    bench.drive()
+    bench.resume()
+    bench.simulated.unplug("n1")
+    finding = bench.drive().run.finding
+    assert finding is not None
+    assert finding.code == "unreachable"
+    assert bench.times()["one@n1"] == 1
+    assert bench.leaf("one", "n1").attempt == 1
+
+
+def test_a_step_that_failed_for_good_before_its_worker_was_killed_fails_the_run(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="first")])
+    now = bench.clock.now()
+    tree = bench.journal.take(RUN, "killed", now)
+    index = bench.leaf("download", "n1").index
+    finding = Finding("step-failed", Severity.CRITICAL, "step 1", "it broke", "mend it")
+    bench.journal.append(tree, PhaseEntered(now, Phase.DOWNLOAD), StepStarted(index, now))
+    bench.journal.append(tree, StepFailedOnce(index, now, finding))
+    ended = bench.drive().run
+    assert ended.state is RunState.FAILED
+    assert ended.finding == finding
+    assert bench.ran == []
+    assert bench.state() is UpdateState.DOWNLOAD_FAILED

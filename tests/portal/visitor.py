@@ -1,0 +1,62 @@
+"""Somebody who visits the portal in a test, through a real application around a simulated desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from httpx import Response
+from litestar import Litestar
+from litestar.exceptions import HTTPException
+from litestar.testing import TestClient
+
+from pitstop.portal.app import lost_page, portal_routes
+from pitstop.portal.sessions import COOKIE
+from pitstop.service.desk import Desk
+from portal.markup import Page, read
+from simulators.desk import Scene
+
+
+def application(desk: Desk) -> Litestar:
+    return Litestar(
+        portal_routes(desk), exception_handlers={HTTPException: lost_page(desk)}, openapi_config=None
+    )
+
+
+@dataclass
+class Visitor:
+    """A browser without a window: never follows redirects, sends ``Origin`` with forms as browsers do."""
+
+    client: TestClient[Litestar]
+    scene: Scene
+
+    def sign_in(self, name: str) -> Visitor:
+        self.client.cookies.set(COOKIE, self.scene.token(name))
+        return self
+
+    def get(self, path: str, **more: Any) -> Response:
+        return self.client.get(path, follow_redirects=False, **more)
+
+    def post(self, path: str, form: dict[str, str] | None = None) -> Response:
+        origin = str(self.client.base_url).rstrip("/")
+        return self.client.post(path, data=form, headers={"Origin": origin}, follow_redirects=False)
+
+    def page(self, path: str, *, status: int = 200) -> Page:
+        """The page at this path, whose HTML must be right."""
+        return page_of(self.get(path), status)
+
+
+def page_of(answer: Response, status: int = 200) -> Page:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = read(answer.text)
+    assert page.faults == []
+    return page
+
+
+@contextmanager
+def visitor(scene: Scene, *, base_url: str = "http://portal.example:8470") -> Iterator[Visitor]:
+    with TestClient(application(scene.desk), base_url=base_url) as client:
+        yield Visitor(client, scene)

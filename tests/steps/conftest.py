@@ -1,0 +1,174 @@
+"""A bench for step kinds: one real node over SSH, a content store, and a clock that does not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pitstop.model.errors import NotFound
+from pitstop.model.packages import (
+    ContentFile,
+    Manifest,
+    PackageMetadata,
+    PackageType,
+    Volume,
+)
+from pitstop.model.plans import Plan
+from pitstop.model.releases import ReleaseId
+from pitstop.model.runs import Run, RunPurpose, RunState, Step
+from pitstop.model.system import Node, SystemDescription
+from pitstop.model.versions import Version
+from pitstop.nodes.host_keys import HostKeys
+from pitstop.nodes.ssh import SshNodes
+from pitstop.ports.feeds import Feed
+from pitstop.ports.nodes import NodeDriver
+from pitstop.ports.payloads import Progress
+from pitstop.steps.kind import Done, StepContext, World
+from pitstop.steps.table import KINDS
+from simulators.clock import SimulatedClock
+from simulators.http import SimulatedHttp
+from simulators.ssh_server import SshServer, ssh_server
+
+RUN = "7b0c4a1e-0000-4000-8000-000000000001"
+PACKAGE = "Northstar1.2402.0.8"
+DEADLINE = timedelta(seconds=20)
+
+
+class Content:
+    """A package's content and volumes in a folder, as the payload store keeps them, unpacked from nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.folder.mkdir()
+        self.files: list[ContentFile] = []
+        self.volumes: list[Volume] = []
+        self.unpacked = 0
+
+    def add(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Into the manifest, in place of what has this path."""
+        digest = hashlib.sha256(content).hexdigest()
+        (self.folder / digest).write_bytes(content)
+        kept = [file for file in self.files if file.path != path]
+        self.files = [*kept, ContentFile(path, mode, len(content), digest)]
+
+    def put_documents(self, package: str, documents: dict[str, bytes]) -> None:
+        raise NotImplementedError
+
+    def document(self, package: str, name: str) -> bytes:
+        raise NotImplementedError
+
+    def plan(self, package: str) -> Plan:
+        raise NotImplementedError
+
+    def discard(self, package: str) -> None:
+        raise NotImplementedError
+
+    def metadata(self, package: str) -> PackageMetadata:
+        version = Version.parse("1.2402.0.8")
+        links = ("", "", "")
+        return PackageMetadata(
+            *(package, "Northstar", "lantern", PackageType.FULL, version, package, "", (), None, None, False),
+            *((), *links, 0, "", "", tuple(self.volumes)),
+        )
+
+    def manifest(self, package: str) -> Manifest:
+        assert package == PACKAGE
+        return Manifest(tuple(sorted(self.files, key=lambda file: file.path)))
+
+    def volume(self, package: str, name: str) -> Path:
+        return self.folder / name
+
+    def missing_content(self, package: str) -> Sequence[ContentFile]:
+        return [file for file in self.files if not (self.folder / file.sha256).exists()]
+
+    def unpack(self, package: str, progress: Progress) -> None:
+        self.unpacked += 1
+        for file in self.missing_content(package):
+            (self.folder / file.sha256).touch()
+        progress(1, 1)
+
+    def content(self, file: ContentFile) -> Path:
+        path = self.folder / file.sha256
+        if not path.exists():
+            raise NotFound(f"content {file.path} is not here")
+        return path
+
+
+def no_feed(update: str) -> Feed:
+    raise AssertionError(f"nobody asked for a feed of {update}")
+
+
+@dataclass
+class Bench:
+    """One node, and steps to do on it."""
+
+    server: SshServer
+    driver: NodeDriver
+    content: Content
+    node: Node
+    http: SimulatedHttp = field(default_factory=SimulatedHttp)
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    feed: Callable[[str], Feed] = no_feed
+    probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reports: list[tuple[int, int]] = field(default_factory=list)
+    records: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    epoch: int = 1
+
+    def context(
+        self, kind: str, *, index: str = "1.1", attempt: int = 1, on_node: bool = True
+    ) -> StepContext:
+        system = SystemDescription("rack", "north", "Lumen", "R4", (self.node,), self.probes)
+        release = ReleaseId("Northstar", "lantern", Version.parse("1.2402.0.8"))
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        run = Run(RUN, PACKAGE, release, RunPurpose.APPLY, RunState.IN_PROGRESS, at, "me", epoch=self.epoch)
+        step = Step(index, kind, kind=kind, node=self.node.name, attempt=attempt, deadline=DEADLINE)
+        return StepContext(
+            World(system, self.driver, self.http, self.content, self.feed, self.clock),
+            run,
+            step,
+            self.node if on_node else None,
+            lambda earlier: self.records.get(earlier, {}),
+            lambda done, of: self.reports.append((done, of)),
+        )
+
+    async def act(self, name: str, args: Mapping[str, object], index: str = "1.1", attempt: int = 1) -> Done:
+        kind = KINDS[name]
+        context = self.context(name, index=index, attempt=attempt, on_node=kind.on_node)
+        return await kind.act(context, kind.read(args, "here"))
+
+    async def probe(self, name: str, args: Mapping[str, object]) -> Done | None:
+        kind = KINDS[name]
+        return await kind.probe(self.context(name, on_node=kind.on_node), kind.read(args, "here"))
+
+    async def reattach(self, name: str, index: str = "1.1", attempt: int = 1) -> Done | None:
+        return await KINDS[name].reattach(self.context(name, index=index, attempt=attempt))
+
+    def facts(self, **facts: str) -> None:
+        self.node = replace(self.node, facts=facts)
+
+
+Play = Callable[[Callable[[Bench], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Runs a scene on a bench."""
+
+    def plays(scene: Callable[[Bench], Awaitable[None]]) -> None:
+        async def run() -> None:
+            async with ssh_server(tmp_path / "rack") as server:
+                driver = SshNodes(HostKeys(tmp_path / "host-keys"))
+                try:
+                    await scene(Bench(server, driver, Content(tmp_path / "content"), server.node()))
+                finally:
+                    await driver.close()
+
+        asyncio.run(run())
+
+    return plays
