@@ -44,21 +44,20 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer wrong", "Basic YWRhOng="])
-@pytest.mark.parametrize("path", [*GETS, *CHANGES])
-def test_without_a_session_nothing_is_answered(client: Client, path: str, authorization: str) -> None:
+def test_without_a_session_nothing_is_answered(client: Client, authorization: str) -> None:
     client.headers["Authorization"] = authorization
-    answer = client.request("POST" if path in CHANGES else "GET", path)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    for path in [*GETS, *CHANGES]:
+        answer = client.request("POST" if path in CHANGES else "GET", path)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), path
 
 
 @pytest.mark.parametrize("path", CHANGES)
 def test_a_reader_changes_nothing(client: Client, scene: Scene, path: str) -> None:
     client.headers["Authorization"] = f"Bearer {scene.token('rea')}"
-    answer = client.post(path)
+    answer = client.post(path, json={"Lantern": "1.2305.0.10"})
     assert answer.status_code == 403
     assert "rea is reader" in answer.text
-    assert "operator" in answer.text
+    assert "administrator" in answer.text
     assert scene.system.active_run is None
 
 

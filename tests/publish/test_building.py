@@ -13,7 +13,7 @@ from pitstop.model.errors import Conflict, DigestMismatch, InvalidInput, Invalid
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import DatePrecision, HardwareMatch
 from pitstop.publish.releasing import read_built
-from publish.conftest import Press
+from publish.press import Press
 
 RICH = """
 type = "Express"
@@ -30,7 +30,10 @@ support_address = "help@example.org"
 article_link = "https://example.org/kb/1"
 volume_bytes = 12
 hardware = [{ family = "Lumen" }, { family = "Lumen", model = "R4" }]
-expected_runtimes = [{ nodes = 4, least_minutes = 1, most_minutes = 2 }, { least_minutes = 2, most_minutes = 9 }]
+expected_runtimes = [
+  { nodes = 4, least_minutes = 1, most_minutes = 2 },
+  { least_minutes = 2, most_minutes = 9 },
+]
 content = [
   { from = "content" },
   { from = "content/opt/run.sh", to = "opt/twin.sh", mode = "0700" },
@@ -80,7 +83,7 @@ def test_all_that_the_source_says_is_in_metadata_and_entry(press: Press) -> None
 
 def test_content_is_carried_by_as_many_volumes_as_the_limit_asks(press: Press) -> None:
     built = press.build(press.source("1.2.0.3", RICH))
-    found = {}
+    found: dict[str, bytes] = {}
     for volume in built.metadata.volumes:
         with zipfile.ZipFile(built.package_folder / volume.name) as archive:
             found |= {entry.filename: archive.read(entry) for entry in archive.infolist()}
@@ -162,7 +165,7 @@ def test_a_source_that_is_wrong_is_refused_and_leaves_nothing(
 
 
 def test_no_source_is_told(press: Press) -> None:
-    with pytest.raises(NotFound, match="package.toml is missing"):
+    with pytest.raises(NotFound, match=r"package\.toml is missing"):
         press.build(press.work)
 
 

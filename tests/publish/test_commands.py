@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from pitstop.cli.publish import app
 from pitstop.model.errors import PitstopError
-from publish.conftest import PASSPHRASE, Press
+from publish.press import PASSPHRASE, Press
 
 
 def run(*arguments: object, environment: dict[str, str] | None = None) -> str:

@@ -10,7 +10,7 @@ import pytest
 from pitstop.model.errors import Conflict, InvalidInput, NotFound
 from pitstop.publish.founding import found
 from pitstop.publish.settings import ExpiryDays, RootKeys, read_settings
-from publish.conftest import PASSPHRASE, Press, a_moment_ago
+from publish.press import PASSPHRASE, Press, a_moment_ago
 
 
 def test_what_was_made_is_read_back(press: Press) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 import pytest
 from tuf.api.exceptions import RepositoryError
-from tuf.ngclient import Updater
+from tuf.ngclient.updater import Updater
 
 from pitstop.model.errors import Conflict, InvalidInput, NotFound, TrustError
 from pitstop.model.releases import ReleaseStatus
@@ -24,8 +26,9 @@ from pitstop.publish.durable import put
 from pitstop.publish.keys import KeyFolder
 from pitstop.publish.releasing import read_built, release, withdraw
 from pitstop.publish.repository import Repository
-from publish.conftest import PASSPHRASE, Client, Press, a_moment_ago
+from publish.press import PASSPHRASE, Press, a_moment_ago
 
+Client = Callable[[], Updater]
 HOTFIX = 'type = "Hotfix"\nfamilies = ["1"]'
 
 
@@ -53,15 +56,16 @@ def test_what_is_released_is_read_by_a_client(press: Press, client: Client) -> N
 
 
 def test_one_catalogue_is_signed_and_its_number_rises(press: Press, client: Client) -> None:
-    for version, more in (("1.1.0.1", 'type = "Full"\nfamily = "1"'), ("1.1.1.2", HOTFIX)):
+    for number, (version, more) in enumerate(
+        (("1.1.0.1", 'type = "Full"\nfamily = "1"'), ("1.1.1.2", HOTFIX)), start=2
+    ):
         press.publish(version, more)
         published = press.repository.read()
         catalogues = [path for path in published.targets if path.startswith("catalogue/")]
-        assert catalogues == [newest_catalogue(published.targets)]
+        assert catalogues == [newest_catalogue(published.targets)] == [f"catalogue/{number}.json"]
         seen = read_catalogue(fetch(client(), catalogues[0]))
         assert seen == published.catalogue
         assert seen.releases[-1].version == Version.parse(version)
-    assert published.number == 3
 
 
 @pytest.mark.parametrize("file", ["Northstar1.1.0.1-1.zip", "Metadata.xml", "plan.json", "manifest.json"])
@@ -194,29 +198,36 @@ def test_a_release_makes_just_these_writes(press: Press) -> None:
     assert fuse.left == 0
 
 
-def test_the_publisher_signs_nothing_over_a_site_that_was_changed(press: Press) -> None:
+@pytest.mark.parametrize(
+    "file", ["metadata/2.targets.json", "metadata/2.snapshot.json", "metadata/timestamp.json"]
+)
+def test_the_publisher_signs_nothing_over_metadata_that_was_changed(press: Press, file: str) -> None:
     press.publish("1.1.0.1")
-    metadata = press.settings.site_folder / "metadata"
-    before = press.repository.read().number
-    catalogue = press.settings.site_folder / "targets" / f"catalogue/{before}.json"
-    for path in (
-        metadata / "2.targets.json",
-        metadata / "2.snapshot.json",
-        metadata / "timestamp.json",
-        catalogue,
-    ):
-        good = path.read_bytes()
-        path.write_bytes(good.replace(b"2026", b"2036").replace(b'"version":', b'"version": '))
-        if path.read_bytes() == good.replace(b'"version":', b'"version": '):
-            path.write_bytes(good.replace(b'"length":', b'"length":1').replace(b"Release", b"release"))
-        built = press.build(press.source("1.1.1.2", HOTFIX), path.name)
-        with pytest.raises(TrustError):
-            press.release(built)
-        path.write_bytes(good)
-    assert press.repository.read().number == before
+    path = press.settings.site_folder / file
+    changed = json.loads(path.read_bytes())
+    changed["signed"]["expires"] = "2099-01-01T00:00:00Z"
+    path.write_text(json.dumps(changed), encoding="utf-8")
+    with pytest.raises(TrustError, match=f"{path.name} on the site is not signed by this publisher"):
+        press.publish("1.1.1.2", HOTFIX)
 
 
-def test_metadata_of_another_publisher_on_the_site_is_refused(press: Press, tmp_path: Path) -> None:
+def test_the_publisher_signs_no_catalogue_that_was_changed(press: Press) -> None:
+    press.publish("1.1.0.1")
+    path = press.settings.site_folder / "targets" / "catalogue" / "2.json"
+    path.write_bytes(path.read_bytes().replace(b"Release", b"release"))
+    with pytest.raises(TrustError, match=r"catalogue/2.json on the site is not what was signed"):
+        press.publish("1.1.1.2", HOTFIX)
+
+
+def test_one_process_publishes_at_a_time(press: Press) -> None:
+    with (press.settings.folder / ".publishing").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Conflict, match="another process publishes"):
+            press.publish("1.1.0.1")
+    assert press.publish("1.1.0.2").name == "Northstar1.1.0.2"
+
+
+def test_keys_of_another_publisher_are_refused(press: Press, tmp_path: Path) -> None:
     press.publish("1.1.0.1")
     stranger = KeyFolder(tmp_path / "stranger", PASSPHRASE)
     for name in ("targets", "snapshot", "timestamp"):
@@ -231,7 +242,7 @@ def test_a_missing_site_is_told(press: Press) -> None:
         press.repository.read()
 
 
-def test_one_publishes_at_a_time_and_over_what_it_has_seen(press: Press) -> None:
+def test_what_was_published_meanwhile_is_not_lost(press: Press) -> None:
     published = press.repository.read()
     press.publish("1.1.0.1")
     with pytest.raises(Conflict, match="published meanwhile"):

@@ -13,6 +13,9 @@ from pitstop.model.packages import PackageMetadata
 METADATA = "Metadata.xml"
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
+NOTES = "notes.md"
+"""The release notes, as a system keeps them beside a package's small files."""
+
 MAX_VOLUMES = 999
 DOCUMENTS = (METADATA, MANIFEST, PLAN)
 """The small files of every package."""

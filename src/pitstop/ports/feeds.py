@@ -48,6 +48,9 @@ class Feed(Protocol):
     def document(self, package: str, name: str) -> bytes:
         """A small file of a package (``Metadata.xml``, ``plan.json``, ``manifest.json``), verified."""
 
+    def notes(self, package: str) -> bytes:
+        """The release notes of a package, Markdown, verified; empty where the publisher has none."""
+
     def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
         """Bring one payload volume to ``to``: verified, or not there at all.
 

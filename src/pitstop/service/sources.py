@@ -7,14 +7,15 @@ explained, and its plan shown, before its payload is here.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.errors import NotFound, PitstopError
+from pitstop.model.errors import DigestMismatch, NotFound, PitstopError
 from pitstop.model.findings import from_error
 from pitstop.model.releases import Catalogue, Release, ReleaseStatus
-from pitstop.package.fileset import DOCUMENTS
+from pitstop.package.fileset import DOCUMENTS, METADATA, NOTES
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed, Feeds, Source
@@ -83,8 +84,7 @@ class SourcesService:
             feed = self.feeds.open(source)
             catalogue = feed.poll()
             self._require_together(source, catalogue)
-            for release in catalogue.releases:
-                self._bring_documents(feed, release)
+            self._bring_documents(feed, source, catalogue)
         except PitstopError as error:
             finding = from_error(
                 error, subject, impact="New updates of this source are not seen; what is known stays."
@@ -103,11 +103,21 @@ class SourcesService:
         others = [known for name, known in self.records.catalogues() if name != source.name]
         ReleaseGraph.of([*others, catalogue])
 
-    def _bring_documents(self, feed: Feed, release: Release) -> None:
-        if release.status is ReleaseStatus.WITHDRAWN or self._has_documents(release.name):
-            return
-        documents = {name: feed.document(release.name, name) for name in DOCUMENTS}
-        self.payloads.put_documents(release.name, documents)
+    def _bring_documents(self, feed: Feed, source: Source, catalogue: Catalogue) -> None:
+        """Bring the small files of releases that are new, or whose entry has changed."""
+        known = {
+            release
+            for name, old in self.records.catalogues()
+            if name == source.name
+            for release in old.releases
+        }
+        for release in catalogue.releases:
+            if release.status is ReleaseStatus.WITHDRAWN:
+                continue
+            if release not in known or not self._has_documents(release.name):
+                documents = {name: feed.document(release.name, name) for name in DOCUMENTS}
+                _require_signed(release, documents[METADATA])
+                self.payloads.put_documents(release.name, {**documents, NOTES: feed.notes(release.name)})
 
     def _has_documents(self, package: str) -> bool:
         try:
@@ -115,6 +125,15 @@ class SourcesService:
         except NotFound:
             return False
         return True
+
+
+def _require_signed(release: Release, metadata: bytes) -> None:
+    """Raises DigestMismatch: the package's metadata is not the one that the release entry names."""
+    if release.package_sha256 and hashlib.sha256(metadata).hexdigest() != release.package_sha256:
+        raise DigestMismatch(
+            f"{METADATA} of {release.name} is not the one that its release entry names",
+            hint="Do not install it. Tell the publisher: entry and package do not belong together.",
+        )
 
 
 def _view(status: SourceStatus) -> SourceView:

@@ -13,6 +13,7 @@ from pitstop.model.packages import ExpectedRuntime
 from pitstop.model.releases import DatePrecision, Release, ReleaseDate
 from pitstop.model.runs import Run, RunState
 from pitstop.model.updates import Action, UpdateState, Verb, actions_for, require_open
+from pitstop.package.fileset import NOTES
 from pitstop.policy.applicability import Applicability, applicabilities
 from pitstop.policy.facts import SystemFacts
 from pitstop.ports.payloads import PayloadStore
@@ -24,7 +25,6 @@ from pitstop.service.system import current_versions
 from pitstop.wire.views import Range, RunView, UpdateView
 
 _BEGINS_ANEW = frozenset({Verb.APPLY, Verb.PREPARE})
-NOTES = "notes.md"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pitstop.package.catalogue_format import MAX_CATALOGUE_BYTES, read_catalogue
 from pitstop.package.content_paths import package_name_problem
 from pitstop.package.fileset import metadata_names
 from pitstop.package.metadata_xml import read_metadata
-from pitstop.package.site_layout import catalogue_number, newest_catalogue, package_target
+from pitstop.package.site_layout import catalogue_number, newest_catalogue, notes_target, package_target
 from pitstop.policy.graph import checked
 from pitstop.ports.feeds import Source
 from pitstop.ports.payloads import Progress
@@ -71,6 +71,21 @@ class TufFeed:
         if name in metadata_names(package):
             require_authority_over_package(self._source, package, read_metadata(content))
         return content
+
+    def notes(self, package: str) -> bytes:
+        """The release notes, verified; empty where none are signed.
+
+        Raises:
+            InvalidInput: no name of a package.
+            Unreachable, TrustError (and those below it), StateUnusable.
+        """
+        problem = package_name_problem(package)
+        if problem is not None:
+            raise InvalidInput(problem)
+        path = notes_target(package)
+        with translated(self._source.name, self._fetcher):
+            session = self._opened()
+            return session.read(path, MAX_DOCUMENT_BYTES) if path in session.paths else b""
 
     def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
         """Bring one payload volume to ``to``, whose folder exists. Goes on from what an earlier call
