@@ -53,5 +53,11 @@ lock: setup ## pin the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt
 
+demo: setup ## bring everything up on this machine: two publishers, four nodes, the service (ARGS="--fail n3")
+	@PYTHONPATH=examples $(BIN)/python -m demo $(ARGS)
+
+smoke: setup ## the demo without a screen: install one update over four nodes; last line is JSON
+	@PYTHONPATH=examples $(BIN)/python -m demo.smoke $(ARGS)
+
 clean: ## remove what the targets made
 	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

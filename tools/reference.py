@@ -63,9 +63,11 @@ def errors_page() -> str:
 
 
 def _tree(error: type[errors.PitstopError]) -> Iterator[type[errors.PitstopError]]:
-    yield error
-    for inner in error.__subclasses__():
-        yield from _tree(inner)
+    """An error and those below it, of the model alone: others are an adapter's own business."""
+    if error.__module__ == errors.__name__:
+        yield error
+        for inner in error.__subclasses__():
+            yield from _tree(inner)
 
 
 PAGES: dict[str, Callable[[], str]] = {"moves.md": moves_page, "errors.md": errors_page}

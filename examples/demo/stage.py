@@ -131,10 +131,10 @@ class Stage:
         self.sign_in()
         processes.call(["source", "check"], self.environment)
         baseline = [f"{product}={version}" for product, version in BASELINE.items()]
-        processes.call(["system", "adopt", *baseline, "--yes"], self.environment)
+        processes.call(["system", "adopt", *baseline], self.environment)
 
     def sign_in(self) -> None:
-        arguments = ["login", "--name", "admin", "--password-stdin"]
+        arguments = ["login", "admin", "--password-stdin"]
         processes.call(arguments, self.environment, given=self.password + "\n")
 
     def stop(self) -> None:

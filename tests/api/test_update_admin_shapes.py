@@ -13,12 +13,35 @@ from simulators import scenes
 
 SCOPE = arm.Scope("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "aurora")
 
-UPDATE_STATES = frozenset(
-    ["Ready", "Downloading", "DownloadFailed", "HealthChecking", "HealthCheckFailed", "Preparing", "PreparationFailed", "Invalid", "HasPrerequisite", "Recalled", "Obsolete", "ReadyToInstall", "NotApplicableBecauseAnotherUpdateIsInProgress", "Installing", "Installed", "InstallationFailed"]
-)
-REGION_STATES = frozenset(
-    ["Unknown", "UpdateAvailable", "PreparationInProgress", "PreparationFailed", "AppliedSuccessfully", "AppliedUpdateAvailableSuccessfully", "UpdateInProgress", "UpdateFailed", "NeedsAttention"]
-)
+UPDATE_STATES = {
+    "Ready",
+    "Downloading",
+    "DownloadFailed",
+    "HealthChecking",
+    "HealthCheckFailed",
+    "Preparing",
+    "PreparationFailed",
+    "Invalid",
+    "HasPrerequisite",
+    "Recalled",
+    "Obsolete",
+    "ReadyToInstall",
+    "NotApplicableBecauseAnotherUpdateIsInProgress",
+    "Installing",
+    "Installed",
+    "InstallationFailed",
+}
+REGION_STATES = {
+    "Unknown",
+    "UpdateAvailable",
+    "PreparationInProgress",
+    "PreparationFailed",
+    "AppliedSuccessfully",
+    "AppliedUpdateAvailableSuccessfully",
+    "UpdateInProgress",
+    "UpdateFailed",
+    "NeedsAttention",
+}
 
 
 def an_update(**changes: object) -> UpdateView:
@@ -121,5 +144,5 @@ def test_a_step_that_has_not_begun_has_no_times() -> None:
         "description": "",
         "errorMessage": "",
         "status": "NotStarted",
-        "steps": [],
+        "steps": (),
     }

@@ -9,7 +9,9 @@ VOID = frozenset({"meta", "link", "input", "img", "br", "hr"})
 PHRASING_ONLY = frozenset(
     {"p", "span", "summary", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "label", "button", "strong", "code"}
 )
-BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "dl", "table", "form", "section", "details", "pre", "h2", "h3"})
+BLOCKS = frozenset(
+    {"p", "div", "ul", "ol", "li", "dl", "table", "form", "section", "details", "pre", "h2", "h3"}
+)
 REFERENCES = ("for", "aria-labelledby", "aria-describedby")
 NAMED_BY = ("aria-label", "aria-labelledby", "title")
 
@@ -80,7 +82,9 @@ class Page(HTMLParser):
 
     def _check_ids(self) -> None:
         ids = [element.attributes["id"] for element in self.elements if "id" in element.attributes]
-        self.faults += [f"id {name!r} is there twice" for name in sorted({i for i in ids if ids.count(i) > 1})]
+        self.faults += [
+            f"id {name!r} is there twice" for name in sorted({i for i in ids if ids.count(i) > 1})
+        ]
         for element in self.elements:
             wanted = [word for name in REFERENCES for word in element.attributes.get(name, "").split()]
             href = element.attributes.get("href", "")

@@ -22,7 +22,10 @@ FINE = "<!DOCTYPE html><html><head><title>t</title></head><body><main>{}</main><
         ("<h1>a</h1><i style='color:red'></i>", "<i> has an inline style"),
         ("<h1>a</h1><i onclick='x()'></i>", "<i> has an inline onclick"),
         ("<h1>a</h1><script>x()</script>", "a <script> is not a file of the portal's own"),
-        ("<h1>a</h1><script src='//elsewhere/x.js'></script>", "a <script> is not a file of the portal's own"),
+        (
+            "<h1>a</h1><script src='//elsewhere/x.js'></script>",
+            "a <script> is not a file of the portal's own",
+        ),
         ("<h1>a</h1><style>b{}</style>", "there is an inline <style>"),
         ("<h1>a</h1><table></table>", "a table has no caption"),
         ("<h1>a</h1><table><caption>c</caption><th>x</th></table>", "a <th> has no scope"),

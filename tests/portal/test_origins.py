@@ -40,7 +40,15 @@ def test_without_a_host_nothing_is_from_here() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/check", f"/updates/{HOTFIX}/apply", "/runs/r/resume", "/alerts/a/close", "/account", "/sign-in", "/sign-out"],
+    [
+        "/check",
+        f"/updates/{HOTFIX}/apply",
+        "/runs/r/resume",
+        "/alerts/a/close",
+        "/account",
+        "/sign-in",
+        "/sign-out",
+    ],
 )
 def test_a_form_of_another_site_is_refused_before_anything_is_asked(quiet: Visitor, path: str) -> None:
     before = dict(quiet.scene.tokens)

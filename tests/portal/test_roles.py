@@ -23,15 +23,18 @@ def test_a_reader_is_offered_no_change(failed: Visitor, path: str) -> None:
 def test_an_operator_is_offered_what_is_open(failed: Visitor, path: str) -> None:
     offered = {form.attributes["action"] for form in failed.page(path).all("form")} - {"/sign-out"}
     resume, check = f"/runs/{RUN_FAILED}/resume", "/check"
-    assert offered == {
-        "/": {check},
-        f"/updates/{HOTFIX}": {resume},
-        f"/runs/{RUN_FAILED}": {resume},
-        "/runs": set(),
-        "/alerts": {f"/alerts/{ALERT_FAILED}/close"},
-        "/nodes": set(),
-        "/sources": {check},
-    }[path]
+    assert (
+        offered
+        == {
+            "/": {check},
+            f"/updates/{HOTFIX}": {resume},
+            f"/runs/{RUN_FAILED}": {resume},
+            "/runs": set(),
+            "/alerts": {f"/alerts/{ALERT_FAILED}/close"},
+            "/nodes": set(),
+            "/sources": {check},
+        }[path]
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,9 @@ def test_the_sign_in_address_carries_the_way_back_whole() -> None:
     assert sign_in_path("/runs/7?a=1&b=2") == "/sign-in?next=%2Fruns%2F7%3Fa%3D1%26b%3D2"
 
 
-@pytest.mark.parametrize("path", ["/runs", "/updates/x", "/alerts", "/nodes", "/sources", "/audit", "/account"])
+@pytest.mark.parametrize(
+    "path", ["/runs", "/updates/x", "/alerts", "/nodes", "/sources", "/audit", "/account"]
+)
 def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(nobody: Visitor, path: str) -> None:
     answer = nobody.get(path)
     assert answer.status_code == 303
@@ -81,7 +83,9 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(scheme: str, is_secure:
 def test_a_wrong_password_is_told_and_the_name_kept(nobody: Visitor) -> None:
     answer = nobody.post("/sign-in", {"name": 'a"da', "password": "wrong-secret", "next": "/runs"})
     page = page_of(answer, 401)
-    name, way_back = [e.attributes for e in page.all("input") if e.attributes["name"] in ("name", "next")][::-1]
+    name, way_back = [e.attributes for e in page.all("input") if e.attributes["name"] in ("name", "next")][
+        ::-1
+    ]
     assert name["value"] == 'a"da'
     assert way_back["value"] == "/runs"
     assert "Name or password is wrong" in answer.text
@@ -117,7 +121,10 @@ def test_a_password_is_changed_and_all_sessions_end(quiet: Visitor) -> None:
 @pytest.mark.parametrize(
     ("form", "says"),
     [
-        ({"old": "wrong", "new": "battery staple horse", "again": "battery staple horse"}, "old password is wrong"),
+        (
+            {"old": "wrong", "new": "battery staple horse", "again": "battery staple horse"},
+            "old password is wrong",
+        ),
         ({"old": PASSWORD, "new": "battery staple horse", "again": "another one, longer"}, "differently"),
         ({"old": PASSWORD, "new": "short", "again": "short"}, "too short"),
     ],

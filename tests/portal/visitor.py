@@ -21,7 +21,10 @@ from simulators.desk import Scene
 
 def application(desk: Desk) -> Litestar:
     return Litestar(
-        portal_routes(desk), exception_handlers={HTTPException: lost_page(desk)}, openapi_config=None
+        portal_routes(desk),
+        exception_handlers={HTTPException: lost_page(desk)},
+        openapi_config=None,
+        logging_config=None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from pitstop.model.errors import Conflict, DigestMismatch, InvalidInput, InvalidPackage, NotFound
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import DatePrecision, HardwareMatch
+from pitstop.publish.building import build, plan_kinds
 from pitstop.publish.releasing import read_built
 from publish.press import Press
 
@@ -79,6 +81,15 @@ def test_all_that_the_source_says_is_in_metadata_and_entry(press: Press) -> None
     assert entry.risks[0].name == "slow"
     assert entry.size == sum(volume.size for volume in metadata.volumes) == metadata.size
     assert read_built(built.folder).draft == built.draft
+
+
+def test_links_lead_to_the_site_once_it_has_an_address(press: Press) -> None:
+    source = press.source("1.1.0.1")
+    settings = replace(press.settings, site_url="https://updates.example/")
+    built = build(source, press.work / "with", settings, plan_kinds())
+    link = "https://updates.example/targets/notes/Northstar1.1.0.1.md"
+    assert built.metadata.release_link == built.draft.release.notes_link == link
+    assert press.build(source).metadata.release_link == "notes/Northstar1.1.0.1.md"
 
 
 def test_content_is_carried_by_as_many_volumes_as_the_limit_asks(press: Press) -> None:

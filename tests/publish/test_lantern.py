@@ -11,10 +11,15 @@ import pytest
 from lantern.build import OEM_RELEASES, RELEASES, build, in_order, northstar
 from pitstop.model.errors import Conflict
 from pitstop.model.packages import PackageType
+from pitstop.model.runs import RunPurpose
+from pitstop.model.system import Node, SystemDescription
+from pitstop.package.plan_format import read_plan
 from pitstop.publish.building import build as build_package
 from pitstop.publish.building import plan_kinds
+from pitstop.publish.releasing import read_built
 from pitstop.publish.repository import Repository
 from pitstop.publish.settings import read_settings
+from pitstop.steps.composition import compose
 
 SOURCES = [*in_order(RELEASES), *in_order(OEM_RELEASES)]
 
@@ -73,6 +78,37 @@ def test_each_release_brings_its_version_and_a_hotfix_only_what_it_changes(out: 
         is_hotfix = source.name.split(".")[2] != "0"
         assert ("opt/lantern/lantern.py" in content) is not is_hotfix
     assert content_of(out, "OEM2.1.2604.3")["lib/firmware/lumen/VERSION"] == b"2.1.2604.3\n"
+
+
+FOUR_NODES = SystemDescription(
+    "rack",
+    "demo",
+    "Lumen",
+    "Lumen R4",
+    tuple(
+        Node(f"n{number}", "127.0.0.1", roles=(role,), fault_domain=domain)
+        for number, role, domain in (
+            (1, "controller", "fd1"),
+            (2, "controller", "fd2"),
+            (3, "worker", "fd1"),
+            (4, "worker", "fd2"),
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+def test_every_plan_touches_each_node_once_and_no_two_fault_domains_at_once(out: Path, source: Path) -> None:
+    prefix = "OEM" if source.parent == OEM_RELEASES else "Northstar"
+    built = read_built(out / "built" / f"{prefix}{source.name}")
+    plan = read_plan((built.package_folder / "plan.json").read_bytes())
+    steps = compose(RunPurpose.APPLY, built.metadata, plan, FOUR_NODES)
+    drained = [step.node for step in steps if step.kind == "drain"]
+    assert sorted(filter(None, drained)) == ["n1", "n2", "n3", "n4"]
+    domains = {node.name: node.fault_domain for node in FOUR_NODES.nodes}
+    batches = [step.name.partition(": ")[2].split(", ") for step in steps if step.name.startswith("Batch ")]
+    assert batches
+    assert all(len({domains[name] for name in batch}) == 1 for batch in batches)
 
 
 def test_building_again_gives_the_same_packages(out: Path, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class SshServer:
 
     Attributes:
         commands: the commands that were begun, as they came.
+        environment: what commands find in their environment beside ``PATH`` and ``HOME``.
         greeting: what the login shell says before each command, as a careless profile does.
     """
 
@@ -51,7 +52,7 @@ class SshServer:
         self.port = 0
         self.greeting = ""
         self.commands: list[str] = []
-        self._environment = environment or {}
+        self.environment = dict(environment or {})
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,7 +131,7 @@ class SshServer:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd="/",
-            env={"PATH": os.environ["PATH"], "HOME": str(self.root), **self._environment},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.root), **self.environment},
             start_new_session=True,
         )
         self._running.add(command)

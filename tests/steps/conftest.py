@@ -82,9 +82,11 @@ class Content:
         return Manifest(tuple(sorted(self.files, key=lambda file: file.path)))
 
     def volume(self, package: str, name: str) -> Path:
+        assert package == PACKAGE
         return self.folder / name
 
     def missing_content(self, package: str) -> Sequence[ContentFile]:
+        assert package == PACKAGE
         return [file for file in self.files if not (self.folder / file.sha256).exists()]
 
     def unpack(self, package: str, progress: Progress) -> None:

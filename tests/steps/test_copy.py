@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,7 @@ from pitstop.steps.table import KINDS
 from .conftest import Bench, Play
 
 ALL = {"from": "lamp", "to": "/opt/lamp"}
-ODD = (
-    "with space",
-    "it's",
-    'double "quote"',
-    "new\nline",
-    "ünï ☃",
-    "-n",
-    "$HOME",
-    "back\\slash",
-    "*",
-    "a;b&c",
-)
+ODD = ("a space", "it's", 'a "quote"', "new\nline", "ünï ☃", "-n", "$HOME", "back\\slash", "*", "a;b&c")
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -74,10 +62,11 @@ def test_done_again_it_copies_what_differs_alone(play: Play) -> None:
         (folder / "link").unlink()
         (folder / "link").symlink_to("same")
         (folder / "gone").unlink()
-        before = os.stat(folder / "same")
+        before = (folder / "same").stat()
         assert await bench.probe("copy", ALL) is None
         assert (await bench.act("copy", ALL, attempt=2)).output.strip() == "5 copied, 1 unchanged"
-        assert os.stat(folder / "same") == before
+        after = (folder / "same").stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
         assert not (folder / "link").is_symlink()
         assert (folder / "link").read_bytes() == b"link"
         assert (await bench.act("copy", ALL, attempt=3)).output == "0 copied, 6 unchanged"
@@ -152,11 +141,11 @@ def test_a_target_that_cannot_be_put_is_a_failure_that_names_it(play: Play) -> N
 
 def test_more_files_than_one_question_takes(play: Play) -> None:
     async def scene(bench: Bench) -> None:
-        for number in range(2_300):
+        for number in range(2_100):
             bench.content.add(f"lamp/{number % 7}/{number}", b"%d" % (number % 3))
         assert await bench.probe("copy", ALL) is None
         done = await bench.act("copy", {"from": "lamp/3", "to": "/opt/lamp/3"})
-        assert done.output.strip() == "329 copied, 0 unchanged"
+        assert done.output.strip() == "300 copied, 0 unchanged"
 
     play(scene)
 

@@ -21,7 +21,7 @@ from pitstop.wire.formats import Tone
 from pitstop.wire.views import FindingView, View
 
 _COLOURS = {Tone.GOOD: "32", Tone.BUSY: "36", Tone.WARN: "33", Tone.BAD: "31"}
-_LEAST_LAST_COLUMN = 24
+_LEAST_LAST_COLUMN = 36
 
 
 def say(text: str = "") -> None:
@@ -66,28 +66,37 @@ def paint(text: str, tone: Tone) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns two spaces apart; the last one is wrapped to the width there is."""
+    """Columns two spaces apart; the last one is wrapped to the width there is, or has lines of its own
+    where that is too little."""
     cells = [tuple(clean(cell).replace("\n", " ") for cell in row) for row in rows]
     widths = [max(len(row[column]) for row in [headers, *cells]) for column in range(len(headers) - 1)]
     before = sum(widths) + 2 * len(widths)
+    apart = bool(width()) and width() - before < _LEAST_LAST_COLUMN
+    if apart:
+        before = 4
     lines = []
     for row in [tuple(headers), *cells]:
         start = "  ".join(cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=True))
-        first, *others = _wrapped(row[-1], before)
-        lines.append(f"{start}  {first}".rstrip())
-        lines.extend(" " * before + other for other in others)
+        last = [" " * before + line for line in _wrapped(row[-1], before) if line]
+        if last and not apart:
+            last[0] = f"{start}  {last[0].lstrip()}"
+            lines += last
+        else:
+            lines += [start.rstrip(), *last]
     return lines
 
 
 def _wrapped(text: str, before: int) -> list[str]:
+    """Lines that fit behind ``before`` columns; names and addresses stay in one piece."""
     room = width() - before
     if not width() or len(text) <= room:
         return [text]
-    return textwrap.wrap(text, max(room, _LEAST_LAST_COLUMN)) or [""]
+    room = max(room, _LEAST_LAST_COLUMN)
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def field(name: str, text: str, *, label: int = 10) -> list[str]:
-    """``  name      text``, wrapped under its text."""
+def field(name: str, text: str, *, label: int = 14) -> list[str]:
+    """``  name          text``, wrapped under its text."""
     start = f"  {name.ljust(label)}  "
     first, *others = _wrapped(clean(text), len(start))
     return [f"{start}{first}".rstrip(), *(" " * len(start) + other for other in others)]

@@ -48,11 +48,7 @@ def head_lines(report: RunReport) -> list[str]:
     )
     if run.state == "in-progress":
         lines += field("left", _left(report))
-    for doing in report.now:
-        lines += field("now", doing)
-    now = run.started + timedelta(seconds=run.seconds)
-    for step in leaves(report.steps):
-        lines += _waits(step, now)
+    lines += _doing(report)
     if report.nodes_out_of_service:
         lines += field("out of service", ", ".join(report.nodes_out_of_service))
     return lines
@@ -111,12 +107,27 @@ def _left(report: RunReport) -> str:
     return f"about {duration_range(report.remaining)}" if report.remaining else "not known yet"
 
 
+def _doing(report: RunReport) -> list[str]:
+    """What is being done; of what waits also for what, since when and until when."""
+    now = report.run.started + timedelta(seconds=report.run.seconds)
+    waiting = [step for step in leaves(report.steps) if step.status == "waiting" and step.waiting]
+    places = {step.index for step in waiting}
+    lines = []
+    for doing in report.now:
+        if doing.split(" ", 1)[0] not in places:
+            lines += field("now", doing)
+    for step in waiting:
+        lines += field("now", f"{step.index} {step.name}") + _waits(step, now)
+    return lines
+
+
 def _waits(step: StepView, now: datetime) -> list[str]:
-    if step.waiting is None or step.status != "waiting":
+    if step.waiting is None:
         return []
     waiting = step.waiting
-    since = f"since {instant(waiting.since)} ({duration((now - waiting.since).total_seconds())})"
-    return field("waits for", f"{waiting.reason}, {since}, until {instant(waiting.until)} at most")
+    usual = f", usually {duration(step.expected)}" if step.expected else ""
+    so_far = f"since {instant(waiting.since)} ({duration((now - waiting.since).total_seconds())}{usual})"
+    return field("waits for", f"{waiting.reason}, {so_far}, until {instant(waiting.until)} at most")
 
 
 def _failure(report: RunReport) -> list[str]:

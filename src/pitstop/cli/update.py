@@ -116,7 +116,8 @@ def _why_not(update: UpdateView) -> str:
 
 def update_report(update: UpdateView) -> list[str]:
     state = spoken(update.state)
-    lines = [f"{update.name}, {clean(update.title)}: {paint(state.words, state.tone)} ({update.state})"]
+    said = state.words if state.words == update.state else f"{state.words} ({update.state})"
+    lines = [f"{update.name}, {clean(update.title)}: {paint(said, state.tone)}"]
     facts = (
         ("publisher", f"{update.publisher} {update.product}"),
         ("type", update.package_type + (f", family {update.family}" if update.family else "")),
@@ -129,7 +130,7 @@ def update_report(update: UpdateView) -> list[str]:
         ("needs", _needs(update)),
         ("notes", update.notes_link),
         ("article", update.article_link),
-        ("support", update.support_address),
+        ("help", update.support_address),
         ("last run", update.last_run or ""),
     )
     for name, text in facts:
@@ -140,9 +141,10 @@ def update_report(update: UpdateView) -> list[str]:
     if update.reasons:
         lines += ["", "Why not yet"]
         lines += [f"  {line}" for reason in update.reasons for line in finding_lines(reason)]
-    lines += ["", "Open now" if update.actions else "Nothing is open now."]
-    lines += [f"  {_command(action.verb, update):40}  {action.says}" for action in update.actions]
-    return lines
+    if not update.actions:
+        return [*lines, "", "Nothing is open now."]
+    offers = ((_command(action.verb, update), action.says) for action in update.actions)
+    return [*lines, "", *table(("OPEN NOW", "WHAT IT DOES"), offers)]
 
 
 def _needs(update: UpdateView) -> str:

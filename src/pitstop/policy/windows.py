@@ -7,6 +7,7 @@ that comes twice the first counts. The length is elapsed time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from dateutil.rrule import rrulestr
 from pitstop.model.errors import InvalidInput
 
 _LONGEST = timedelta(days=31)
+_WITHIN_A_DAY = re.compile(r"FREQ=(HOURLY|MINUTELY|SECONDLY)|BY(HOUR|MINUTE|SECOND)=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def _local_starts(window: MaintenanceWindow, since: datetime, until: datetime) -
         raise InvalidInput(f"window {window.name}: its first start is local time, without a zone")
     if not window.recurrence:
         return [window.first]
+    if _WITHIN_A_DAY.search(window.recurrence):
+        raise InvalidInput(f"window {window.name}: it recurs within a day; daily is the most often")
     try:
         rule = rrulestr(window.recurrence, dtstart=window.first)
     except (ValueError, TypeError, KeyError) as error:

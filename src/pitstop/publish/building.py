@@ -36,7 +36,7 @@ from pitstop.package.plan_format import (
     write_plan,
 )
 from pitstop.package.plan_structure import placed_items
-from pitstop.package.site_layout import notes_target
+from pitstop.package.site_layout import TARGETS_FOLDER, notes_target
 from pitstop.package.volumes import split, write_volume
 from pitstop.publish.content_source import Content, Fill, gather
 from pitstop.publish.durable import put
@@ -210,13 +210,21 @@ def _metadata(checked: _Checked, settings: PublisherSettings, volumes: tuple[Vol
         restarts_nodes=source.restarts_nodes,
         expected_runtimes=source.runtimes(),
         support_address=source.support_address or settings.support_address,
-        release_link=source.notes_link or notes_target(checked.name),
+        release_link=_notes_link(checked, settings),
         article_link=source.article_link,
         size=sum(volume.size for volume in volumes),
         manifest_sha256=hashlib.sha256(write_manifest(checked.content.manifest)).hexdigest(),
         plan_sha256=hashlib.sha256(checked.plan).hexdigest(),
         volumes=volumes,
     )
+
+
+def _notes_link(checked: _Checked, settings: PublisherSettings) -> str:
+    """Where the notes can be read: under the site's address, if it has one, else their path on the site."""
+    path = notes_target(checked.name)
+    if settings.site_url:
+        path = f"{settings.site_url.rstrip('/')}/{TARGETS_FOLDER}/{path}"
+    return checked.source.notes_link or path
 
 
 def _release(checked: _Checked, settings: PublisherSettings, package_sha256: str, size: int) -> Release:
@@ -237,7 +245,7 @@ def _release(checked: _Checked, settings: PublisherSettings, package_sha256: str
         expected_runtimes=source.runtimes(),
         restarts_nodes=source.restarts_nodes,
         changes_version=source.changes_version,
-        notes_link=source.notes_link or notes_target(checked.name),
+        notes_link=_notes_link(checked, settings),
         article_link=source.article_link,
         support_address=source.support_address or settings.support_address,
         package_sha256=package_sha256,

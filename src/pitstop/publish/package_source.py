@@ -132,7 +132,7 @@ def read_package_source(folder: Path, settings: PublisherSettings) -> PackageSou
     return source
 
 
-_HINT = "Correct the package source; its format is in docs/publishing.md."
+_HINT = "Correct what the message names in the package source, and build again."
 
 
 def version_or_none(text: str | None) -> Version | None:

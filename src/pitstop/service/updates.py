@@ -127,10 +127,9 @@ def _require_may(verdict: Applicability, verb: Verb) -> None:
     """Raises InvalidMove (the state does not open it) or NotAllowed (reasons keep it off), all named."""
     blocking = verdict.blocking
     if blocking and verb in _BEGINS_ANEW:
-        raise NotAllowed(
-            f"update {verdict.release.name} is {verdict.state}: " + " ".join(item.what for item in blocking),
-            hint=" ".join(dict.fromkeys(item.remedy for item in blocking if item.remedy)),
-        )
+        refusal = NotAllowed(f"update {verdict.release.name} is {verdict.state} and cannot go on yet")
+        refusal.findings = blocking
+        raise refusal
     require_open(verdict.release.name, verdict.state, verb)
 
 

@@ -6,7 +6,6 @@ the names as they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,8 +16,6 @@ from pitstop.model.accounts import Actor
 from pitstop.service.desk import Desk
 from pitstop.wire.update_admin import API_VERSION, Resource, ResourceList, Scope
 from pitstop.wire.views import SystemView
-
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +99,5 @@ def _query(request: AnyRequest) -> list[tuple[str, str]]:
 
 
 def _base(request: AnyRequest) -> str:
-    """From the Host header, if that is a host at all; else from the address that the service listens on."""
-    host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        name, port = request.scope.get("server") or ("localhost", None)
-        host = f"{name}:{port}" if port else name
-    return f"{request.scope['scheme']}://{host}"
+    """Scheme and host as the client wrote them; a Host header that is no host never gets this far."""
+    return str(request.base_url).rstrip("/")

@@ -1,0 +1,242 @@
+"""The portal in a real browser: by keyboard alone, live, folded as it was left, at 360 pixels, without
+scripts, and when the service is gone for a while."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from pitstop.wire.views import RunReport
+from portal.test_runs import with_output
+from portal.visitor import application
+from simulators import desk, scenes
+from simulators.desk import PASSWORD, Scene
+from simulators.scenes import HOTFIX, RUN_FAILED, RUN_NOW
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no chromium here: install it, or run `make browser` as root"
+    ),
+]
+
+
+class Served:
+    """The portal on a free loopback port, that can be stopped and started again on the same one."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        config = uvicorn.Config(
+            application(self.scene.desk), host="127.0.0.1", port=self.port, log_config=None, lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            assert time.monotonic() < deadline, "the portal did not start"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(timeout=10)
+        assert not self._thread.is_alive()
+
+
+@contextmanager
+def served(scene: Scene) -> Iterator[Served]:
+    portal = Served(scene)
+    try:
+        yield portal
+    finally:
+        portal.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page that must not say anything on its console that our policy or scripts are to blame for."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def sign_in(page: Page, portal: Served, path: str = "/") -> None:
+    token = portal.scene.token("ada")
+    page.context.add_cookies([{"name": "pitstop-session", "value": token, "url": portal.address}])
+    page.goto(portal.address + path)
+
+
+def focused(page: Page) -> str:
+    text = page.evaluate("document.activeElement.innerText || document.activeElement.id")
+    return " ".join(str(text).split())
+
+
+def tab_to(page: Page, text: str) -> None:
+    """Press Tab until what has the focus says ``text``."""
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.append(focused(page))
+        if text in seen[-1]:
+            return
+    pytest.fail(f"{text!r} is not reached by keyboard: {seen}")
+
+
+def further(report: RunReport, percent: float) -> RunReport:
+    return msgspec.structs.replace(report, percent=percent)
+
+
+def test_an_update_is_begun_by_keyboard_alone_and_fills_live(page: Page) -> None:
+    with served(desk.quiet()) as portal:
+        page.goto(portal.address + "/")
+        assert focused(page) == "name"
+        page.keyboard.type("ada")
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Update")
+        page.keyboard.press("Tab")
+        assert focused(page) == "Skip to the content"
+        page.keyboard.press("Enter")
+        tab_to(page, "Update now: Lantern 2305, hotfix 1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Update now: Lantern 2305, hotfix 1")
+        tab_to(page, "Update now")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
+        run_id = page.url.rpartition("/")[2]
+        portal.scene.change_run(further(portal.scene.reports[run_id], 47.0))
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "47.0")
+        expect(page).to_have_title(re.compile(r"^47 % · Lantern 2305, hotfix 1"))
+        expect(page.get_by_role("status")).to_have_text("In progress, install, 40 percent.")
+
+
+def test_folds_focus_and_place_survive_the_filling_until_the_run_ends(page: Page) -> None:
+    scene = desk.running()
+    scene.change_run(with_output(scene.reports[RUN_NOW], "fetched 3 volumes"))
+    with served(scene) as portal:
+        sign_in(page, portal, f"/runs/{RUN_NOW}")
+        first, batch, output = (page.locator(f"#step-{index}") for index in ("1", "3-1-1", "1-1"))
+        output.locator("summary").click()
+        batch.locator("> summary").click()
+        expect(output.get_by_text("fetched 3 volumes")).to_be_visible()
+        batch.locator("> summary").focus()
+        page.evaluate("document.getElementById('step-3-1-1').firstElementChild.dataset.same = 'yes'")
+        page.evaluate("window.scrollTo(0, 400)")
+        scene.change_run(further(scene.reports[RUN_NOW], 72.5))
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "72.5")
+        expect(output).to_have_attribute("open", "")
+        expect(batch).not_to_have_attribute("open", "")
+        expect(first).to_have_attribute("open", "")
+        assert "Batch 1 of 4: n1" in focused(page)
+        assert page.evaluate("scrollY") == 400
+        report = scene.reports[RUN_NOW]
+        ended = msgspec.structs.replace(report.run, state="succeeded", ended=scenes.NOW)
+        scene.change_run(msgspec.structs.replace(report, run=ended, percent=100.0, remaining=None, now=()))
+        expect(page.locator("#live")).not_to_have_attribute("data-hx-get", re.compile("."))
+        expect(page.get_by_role("status")).to_have_text("Succeeded. Version 1.2305.0.10 to 1.2305.1.22.")
+        asked = scene.calls["runs.revision"]
+        page.wait_for_timeout(1_500)
+        assert scene.calls["runs.revision"] == asked
+
+
+def test_the_page_says_when_the_service_is_gone_and_goes_on_when_it_is_back(page: Page) -> None:
+    with served(desk.running()) as portal:
+        sign_in(page, portal, f"/runs/{RUN_NOW}")
+        lost = page.get_by_text("The service does not answer.")
+        expect(lost).to_be_hidden()
+        portal.stop()
+        expect(lost).to_be_visible()
+        portal.start()
+        expect(lost).to_be_hidden()
+        portal.scene.change_run(further(portal.scene.reports[RUN_NOW], 88.0))
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "88.0")
+
+
+def test_a_session_that_ends_while_watching_leads_to_the_sign_in_and_back(page: Page) -> None:
+    with served(desk.running()) as portal:
+        sign_in(page, portal, f"/runs/{RUN_NOW}")
+        portal.scene.tokens.clear()
+        page.get_by_label("Name").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(f"{portal.address}/runs/{RUN_NOW}")
+
+
+def test_a_failed_run_is_resumed_without_scripts(chromium: Browser) -> None:
+    with served(desk.failed()) as portal:
+        context = chromium.new_context(java_script_enabled=False)
+        page = context.new_page()
+        sign_in_without = portal.scene.token("ada")
+        context.add_cookies([{"name": "pitstop-session", "value": sign_in_without, "url": portal.address}])
+        page.goto(f"{portal.address}/runs/{RUN_FAILED}")
+        page.get_by_role("button", name="Resume").click()
+        expect(page.get_by_text("The run goes on.")).to_be_visible()
+        page.get_by_role("link", name="Load it again").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Lantern 2305, hotfix 1")
+        context.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", f"/updates/{HOTFIX}", f"/runs/{RUN_FAILED}", "/alerts", "/sources", "/audit"]
+)
+def test_nothing_is_cut_off_at_360_pixels(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    with served(desk.failed()) as portal:
+        sign_in(page, portal, path)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_style_and_icon_are_loaded_under_the_policy(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    with served(desk.quiet()) as portal:
+        sign_in(page, portal)
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert ground == {"light": "rgb(243, 245, 244)", "dark": "rgb(12, 19, 23)"}[scheme]
+        assert page.evaluate("document.querySelector('.brand img').naturalWidth") > 0

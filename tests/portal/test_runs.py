@@ -1,0 +1,208 @@
+"""A run: its page, how it fills, what is said when it fails, resuming it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pitstop.portal.pages.runs import announcement, title_of
+from pitstop.portal.rendering import tail
+from pitstop.wire.views import RunReport, StepView
+from portal.markup import Page
+from portal.visitor import Visitor, page_of
+from simulators import scenes
+from simulators.scenes import HOTFIX, RUN_DONE, RUN_FAILED, RUN_NOW
+
+LIVE = f"/runs/{RUN_NOW}/live"
+
+
+def polling(page: Page) -> str | None:
+    (live,) = [element for element in page.elements if element.attributes.get("id") == "live"]
+    return live.attributes.get("data-hx-get")
+
+
+def with_output(report: RunReport, output: str) -> RunReport:
+    """The report, its very first step having said ``output``."""
+    first = report.steps[0]
+    leaf = msgspec.structs.replace(first.steps[0], output=output)
+    group = msgspec.structs.replace(first, steps=(leaf, *first.steps[1:]))
+    return msgspec.structs.replace(report, steps=(group, *report.steps[1:]))
+
+
+def test_the_page_of_a_run_in_progress_says_all_that_is_known(running: Visitor) -> None:
+    answer = running.get(f"/runs/{RUN_NOW}")
+    page = page_of(answer)
+    for words in ("61 %", "8 min 5 s", "2 min 30 s to 4 min 20 s", "19 of 27", "Out of service", "n3"):
+        assert words in answer.text
+    assert "Waits for n3 to answer on /health since" in answer.text
+    assert page.all("progress")[0].attributes["value"] == "61.4"
+    assert polling(page) == LIVE
+    assert page.texts("title")[0].startswith("61 % · ")
+
+
+def test_the_tree_shows_every_step_with_index_status_and_time(running: Visitor) -> None:
+    page = running.page(f"/runs/{RUN_NOW}")
+    lines = [e.text.split() for e in page.elements if e.attributes.get("class") == "line"]
+    assert [line[0] for line in lines][:4] == ["1", "1.1", "1.2", "2"]
+    assert len(lines) == 40
+    assert ["3.1.3.1.4", "!Waiting"] in [line[:2] for line in lines]
+    assert ["3.2", "○Pending"] in [line[:2] for line in lines]
+
+
+@pytest.mark.parametrize("revision", ["", "?revision=39", "?revision=41"])
+def test_the_part_that_changes_is_answered_when_the_page_has_another_revision(
+    running: Visitor, revision: str
+) -> None:
+    answer = running.get(LIVE + revision)
+    assert answer.status_code == 200
+    assert answer.text.count("<title>") == 1
+    assert f'data-hx-get="{LIVE}"' in answer.text
+    assert "<html" not in answer.text
+
+
+def test_nothing_is_answered_while_nothing_changed(running: Visitor) -> None:
+    running.scene.calls.clear()
+    answer = running.get(LIVE + "?revision=40")
+    assert answer.status_code == 204
+    assert answer.content == b""
+    assert running.scene.calls == {"runs.revision": 1}
+
+
+def test_the_page_names_the_revision_that_it_shows(running: Visitor) -> None:
+    assert '{"revision": 40}' in running.get(LIVE).text.replace("&#34;", '"')
+    running.scene.change_run(running.scene.reports[RUN_NOW])
+    assert '{"revision": 41}' in running.get(LIVE + "?revision=40").text.replace("&#34;", '"')
+
+
+@pytest.mark.parametrize("end", ["succeeded", "failed"])
+def test_polling_stops_when_the_run_has_ended(running: Visitor, end: str) -> None:
+    report = running.scene.reports[RUN_NOW]
+    run = msgspec.structs.replace(report.run, state=end, ended=scenes.NOW)
+    running.scene.change_run(msgspec.structs.replace(report, run=run, remaining=None, now=()))
+    answer = running.get(LIVE + "?revision=40")
+    assert answer.status_code == 200
+    assert "data-hx-" not in answer.text
+    assert polling(running.page(f"/runs/{RUN_NOW}")) is None
+
+
+def test_a_revision_that_is_no_number_is_refused(running: Visitor) -> None:
+    page_of(running.get(LIVE + "?revision=x"), 400)
+
+
+def test_polling_without_a_session_leads_to_the_sign_in(running: Visitor) -> None:
+    running.scene.tokens.clear()
+    answer = running.get(LIVE, headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == f"/sign-in?next=%2Fruns%2F{RUN_NOW}"
+
+
+def test_a_screen_reader_hears_tenths_and_phases_not_every_step() -> None:
+    report = scenes.report_now()
+    said = {announcement(msgspec.structs.replace(report, percent=p)) for p in (60.0, 61.4, 69.9)}
+    assert said == {"In progress, install, 60 percent."}
+    assert announcement(scenes.report_failed()) == "Failed. Version 1.2305.0.10 to 1.2305.1.22."
+    assert title_of(scenes.report_done()).startswith("Succeeded · ")
+
+
+def test_the_announcement_is_a_live_region_that_stays_in_place(running: Visitor) -> None:
+    page = running.page(f"/runs/{RUN_NOW}")
+    (region,) = [e for e in page.elements if e.attributes.get("role") == "status"]
+    assert region.attributes["id"] == "announcement"
+    assert region.text == "In progress, install, 60 percent."
+
+
+def test_a_failed_run_begins_with_what_failed_and_what_to_do(failed: Visitor) -> None:
+    answer = failed.get(f"/runs/{RUN_FAILED}")
+    page = page_of(answer)
+    assert page.texts("h2")[0].endswith("The run has failed")
+    assert page.texts("h3")[0] == "3.1.3.1.2 Replace files: n3"
+    head = answer.text[: answer.text.index("Steps</h2>")]
+    for words in ("n3 is out of service; n1 and n2 run", "Free at least 120 MB", "no space left on device"):
+        assert words in head
+    assert head.count('class="finding') == 1  # the run's own finding says the same: not twice
+    assert "Resume" in page.texts("button")
+
+
+def test_the_runs_own_finding_is_shown_where_it_says_more(failed: Visitor) -> None:
+    report = failed.scene.reports[RUN_FAILED]
+    own = msgspec.structs.replace(scenes.STEP_FAILED, what="Too many nodes failed")
+    run = msgspec.structs.replace(report.run, finding=own)
+    failed.scene.change_run(msgspec.structs.replace(report, run=run))
+    assert "Too many nodes failed" in failed.get(f"/runs/{RUN_FAILED}").text
+
+
+def test_a_failed_run_that_cannot_be_resumed_points_to_its_update(failed: Visitor) -> None:
+    report = failed.scene.reports[RUN_FAILED]
+    run = msgspec.structs.replace(report.run, actions=())
+    failed.scene.change_run(msgspec.structs.replace(report, run=run))
+    answer = failed.get(f"/runs/{RUN_FAILED}")
+    assert page_of(answer).texts("button") == ["Sign out"]
+    assert f'href="/updates/{HOTFIX}"' in answer.text[: answer.text.index("Steps</h2>")]
+
+
+def test_resume_goes_on_with_it(failed: Visitor) -> None:
+    answer = failed.post(f"/runs/{RUN_FAILED}/resume")
+    assert answer.headers["location"] == f"/runs/{RUN_FAILED}?done=resumed"
+    assert "The run goes on." in failed.get(answer.headers["location"]).text
+
+
+def test_a_resume_that_is_refused_keeps_the_page(failed: Visitor) -> None:
+    answer = failed.post(f"/runs/{RUN_DONE}/resume")
+    page = page_of(answer, 409)
+    assert "cannot be resumed" in answer.text
+    assert "Lantern 2305" in page.texts("h1")[0]
+
+
+def test_the_run_is_downloaded_in_the_shape_that_all_faces_share(failed: Visitor) -> None:
+    answer = failed.get(f"/runs/{RUN_FAILED}/report.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-disposition"] == f'attachment; filename="run-{RUN_FAILED}.json"'
+    assert msgspec.json.decode(answer.content, type=RunReport) == failed.scene.reports[RUN_FAILED]
+
+
+def test_a_long_output_is_cut_in_the_tree_and_whole_on_its_own_page(running: Visitor) -> None:
+    output = "\n".join(f"line {number} of many" for number in range(400))
+    running.scene.change_run(with_output(running.scene.reports[RUN_NOW], output))
+    answer = running.get(f"/runs/{RUN_NOW}")
+    page_of(answer)
+    assert "line 399 of many" in answer.text
+    assert "line 350 of many" not in answer.text
+    assert f'href="/runs/{RUN_NOW}/steps/1.1"' in answer.text
+    assert "line 0 of many\nline 1 of many" in running.page(f"/runs/{RUN_NOW}/steps/1.1").all("pre")[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("", ""),
+        ("one\ntwo\n", "one\ntwo"),
+        ("\n".join("abcdefghijklmnop"), "\n".join("efghijklmnop")),
+        ("x" * 2_000, "x" * 1_500),
+        ("y" * 1_000 + "\n" + "z" * 1_000, "z" * 1_000),
+    ],
+)
+def test_the_end_of_an_output_is_whole_lines_where_possible(text: str, end: str) -> None:
+    assert tail(text) == end
+
+
+def test_finished_parts_of_a_big_run_are_folded(running: Visitor) -> None:
+    report = running.scene.reports[RUN_NOW]
+    running.scene.change_run(msgspec.structs.replace(report, steps_all=400))
+    page = running.page(f"/runs/{RUN_NOW}")
+    is_open = {e.attributes["id"]: "open" in e.attributes for e in page.all("details")}
+    assert is_open["step-1"]  # the first level always
+    assert not is_open["step-3-1-1"]  # done
+    assert is_open["step-3-1-3"]  # waiting
+    assert not is_open["step-3-1-4"]  # to come
+
+
+def test_marks_of_a_step_are_told(running: Visitor) -> None:
+    def told(step: StepView) -> StepView:
+        inner = tuple(told(child) for child in step.steps)
+        return msgspec.structs.replace(step, steps=inner, attempt=2, found_done=True)
+
+    report = running.scene.reports[RUN_NOW]
+    running.scene.change_run(msgspec.structs.replace(report, steps=tuple(map(told, report.steps))))
+    text = running.get(f"/runs/{RUN_NOW}").text
+    assert "attempt 2" in text
+    assert "was done already" in text
