@@ -15,14 +15,29 @@ from simulators.desk import Scene
 Client = TestClient[Litestar]
 
 
+@pytest.fixture(scope="session")
+def stage() -> Iterator[tuple[Scene, Client]]:
+    """One application for all: the scene that is shown is the test's."""
+    shown = simulated.quiet()
+    with TestClient(create_app(shown.desk)) as opened:
+        yield shown, opened
+
+
 @pytest.fixture
-def scene() -> Scene:
+def begin() -> Scene:
+    """The scene that a test begins with."""
     return simulated.quiet()
 
 
 @pytest.fixture
-def client(scene: Scene) -> Iterator[Client]:
+def scene(stage: tuple[Scene, Client], begin: Scene) -> Scene:
+    stage[0].become(begin)
+    return stage[0]
+
+
+@pytest.fixture
+def client(stage: tuple[Scene, Client], scene: Scene) -> Client:
     """Signed in as ``ada``, an operator."""
-    with TestClient(create_app(scene.desk)) as opened:
-        opened.headers["Authorization"] = f"Bearer {scene.token('ada')}"
-        yield opened
+    stage[1].cookies.clear()
+    stage[1].headers["Authorization"] = f"Bearer {scene.token('ada')}"
+    return stage[1]

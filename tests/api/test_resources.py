@@ -27,7 +27,7 @@ Client = TestClient[Litestar]
 
 
 @pytest.fixture
-def scene() -> Scene:
+def begin() -> Scene:
     return simulated.failed()
 
 

@@ -56,7 +56,7 @@ UPDATE_FIELDS = {
 
 
 @pytest.fixture
-def scene() -> Scene:
+def begin() -> Scene:
     return simulated.failed()
 
 

@@ -39,24 +39,41 @@ class Pitstop:
     def sign_in(self, name: str) -> None:
         self.monkeypatch.setenv("PITSTOP_TOKEN", self.scene.token(name))
 
-    def __call__(self, *arguments: str, stdin: str = "") -> Ended:
-        self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+    def __call__(self, *arguments: str, stdin: str | None = "") -> Ended:
+        """``stdin`` None: standard input is closed."""
+        given = io.StringIO(stdin or "")
+        if stdin is None:
+            given.close()
+        self.monkeypatch.setattr("sys.stdin", given)
         self.capsys.readouterr()
         status = run(arguments)
         captured = self.capsys.readouterr()
         return Ended(status, captured.out, captured.err)
 
 
+@pytest.fixture(scope="session")
+def stage() -> Iterator[tuple[Scene, str]]:
+    """One server for all: the scene that is shown is the test's."""
+    shown = simulated.quiet()
+    with serving(create_app(shown.desk, watches=Watches(shown.desk.runs, interval=0.02))) as url:
+        yield shown, url
+
+
 @pytest.fixture
-def scene() -> Scene:
+def begin() -> Scene:
+    """The scene that a test begins with."""
     return simulated.failed()
 
 
 @pytest.fixture
-def service(scene: Scene) -> Iterator[str]:
-    watches = Watches(scene.desk.runs, interval=0.02, heartbeat=5)
-    with serving(create_app(scene.desk, watches=watches)) as url:
-        yield url
+def scene(stage: tuple[Scene, str], begin: Scene) -> Scene:
+    stage[0].become(begin)
+    return stage[0]
+
+
+@pytest.fixture
+def service(stage: tuple[Scene, str]) -> str:
+    return stage[1]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[Callable[[], Scene], str]] = {
 
 
 @pytest.fixture
-def scene(request: pytest.FixtureRequest) -> Scene:
+def begin(request: pytest.FixtureRequest) -> Scene:
     return CASES[request.node.callspec.params["name"]][0]()
 
 

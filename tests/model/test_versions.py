@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,12 +39,8 @@ def test_equal_versions_and_only_they_have_one_text(one: Version, other: Version
 
 @given(st.text(max_size=12))
 def test_text_is_refused_or_read_back_as_it_was(text: str) -> None:
-    try:
-        version = Version.parse(text)
-    except InvalidVersion as error:
-        assert repr(text) in error.message
-    else:
-        assert str(version) == text
+    with suppress(InvalidVersion):
+        assert str(Version.parse(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ _LINE = """
 """
 FAMILIES = tuple(_LINE.split())
 
-DAYS = {"2005": "2020-08-11"}
-"""The one day that is on record; of the others the month is known from the family's name."""
+DAYS = {"2005": "2020-08-11", "2008": "2020-11"}
+"""2005 is the one day on record. Of 2008 it is known that it came after 2020-09-25, when 2005 was still the
+newest: its name is no month of release. Of the others the month is taken from the name."""
 
 EXPRESS = PackageType.EXPRESS
 _SIZED = hours((4, 8, 28), (8, 11, 30), (12, 14, 34), (16, 17, 40))

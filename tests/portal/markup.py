@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 VOID = frozenset({"meta", "link", "input", "img", "br", "hr"})
 PHRASING_ONLY = frozenset(
@@ -96,9 +97,7 @@ class Page(HTMLParser):
         if levels.count(1) != 1 or levels[0] != 1:
             self.faults.append(f"headings do not begin with the one h1: {levels}")
         self.faults += [
-            f"h{after} follows h{before}"
-            for before, after in zip(levels, levels[1:], strict=False)
-            if after > before + 1
+            f"h{after} follows h{before}" for before, after in pairwise(levels) if after > before + 1
         ]
 
     def _check_names(self) -> None:

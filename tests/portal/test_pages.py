@@ -125,6 +125,10 @@ def test_a_method_that_no_page_takes_is_a_page_too(quiet: Visitor) -> None:
     page_of(quiet.post("/runs"), 405)
 
 
+def test_a_form_that_is_far_too_large_is_refused(quiet: Visitor) -> None:
+    page_of(quiet.post("/account", {"old": "x" * 100_000, "new": "a", "again": "a"}), 413)
+
+
 def test_an_error_of_the_service_is_told_with_hint_and_code(quiet: Visitor) -> None:
     quiet.scene.failing = StateUnusable("the state folder is locked")
     answer = quiet.get("/runs")

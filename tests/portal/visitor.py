@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from httpx import Response
@@ -16,13 +17,14 @@ from pitstop.portal.app import lost_page, portal_routes
 from pitstop.portal.sessions import COOKIE
 from pitstop.service.desk import Desk
 from portal.markup import Page, read
+from simulators import desk
 from simulators.desk import Scene
 
 
-def application(desk: Desk) -> Litestar:
+def application(around: Desk) -> Litestar:
     return Litestar(
-        portal_routes(desk),
-        exception_handlers={HTTPException: lost_page(desk)},
+        portal_routes(around),
+        exception_handlers={HTTPException: lost_page(around)},
         openapi_config=None,
         logging_config=None,
     )
@@ -61,5 +63,15 @@ def page_of(answer: Response, status: int = 200) -> Page:
 
 @contextmanager
 def visitor(scene: Scene, *, base_url: str = "http://portal.example:8470") -> Iterator[Visitor]:
-    with TestClient(application(scene.desk), base_url=base_url) as client:
-        yield Visitor(client, scene)
+    """Building an application takes longer than most tests: there is one, around one stage, which is set
+    anew for each visitor."""
+    stage, app = _stage()
+    vars(stage).update(vars(scene))
+    with TestClient(app, base_url=base_url) as client:
+        yield Visitor(client, stage)
+
+
+@cache
+def _stage() -> tuple[Scene, Litestar]:
+    stage = desk.quiet()
+    return stage, application(stage.desk)

@@ -92,6 +92,10 @@ class Scene:
             audit=_Audit(self),
         )
 
+    def become(self, other: Scene) -> None:
+        """Be as the other is: so that one server can serve one test's scene after the other's."""
+        vars(self).update(vars(other))
+
     def token(self, name: str) -> str:
         """A session of this account, without a sign-in."""
         token = f"token-{name}-{secrets.token_hex(4)}"

@@ -71,7 +71,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     cells = [tuple(clean(cell).replace("\n", " ") for cell in row) for row in rows]
     widths = [max(len(row[column]) for row in [headers, *cells]) for column in range(len(headers) - 1)]
     before = sum(widths) + 2 * len(widths)
-    apart = bool(width()) and width() - before < _LEAST_LAST_COLUMN
+    room = width() - before
+    apart = width() > 0 and room < _LEAST_LAST_COLUMN and any(len(row[-1]) > room for row in cells)
     if apart:
         before = 4
     lines = []

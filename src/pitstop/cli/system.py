@@ -64,7 +64,8 @@ def system_lines(system: SystemView) -> list[str]:
     status = spoken(support.status)
     lines = [f"{system.name}: {paint(state.words, state.tone)}"]
     lines += field("version", _version(system))
-    lines += field("support", f"{paint(status.words, status.tone)}, {support.position}. {support.why}")
+    position, *more = field("support", f"{status.words}, {support.position}. {support.why}")
+    lines += [position.replace(status.words, paint(status.words, status.tone), 1), *more]
     lines += field(
         "", f"As known on {instant(support.as_known_on)}; the newest family is {support.newest_family}."
     )

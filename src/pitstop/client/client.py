@@ -21,7 +21,7 @@ import msgspec
 from pitstop.client.address import DEFAULT_URL, checked_url, is_loopback, tls_context
 from pitstop.client.events import reports_in
 from pitstop.client.problems import error_of
-from pitstop.model.errors import PitstopError, Unreachable
+from pitstop.model.errors import NotFound, PitstopError, Unreachable
 from pitstop.model.updates import Verb
 from pitstop.wire.views import (
     AccountView,
@@ -277,5 +277,11 @@ def _encoded(body: View) -> bytes:
 
 
 def _part(name: str) -> str:
-    """A name as one part of a path, whatever is in it."""
+    """A name as one part of a path.
+
+    Raises:
+        NotFound: it would not stay one part, so nothing has that name.
+    """
+    if name in ("", ".", "..") or "/" in name:
+        raise NotFound(f"nothing is called {name!r}")
     return quote(name, safe="")

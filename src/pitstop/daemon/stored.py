@@ -12,6 +12,7 @@ from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import open_database
+from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.lock import state_lock
@@ -28,6 +29,7 @@ class Stored:
     runs: SqlRuns
     catalogues: SqlCatalogues
     ledger: SqlLedger
+    declarations: SqlDeclarations
     alerts: SqlAlerts
     accounts: SqlAccounts
     audit: SqlAuditLog
@@ -50,6 +52,7 @@ def open_state(folder: Path) -> Iterator[Stored]:
                 runs=SqlRuns(database),
                 catalogues=SqlCatalogues(database),
                 ledger=SqlLedger(database),
+                declarations=SqlDeclarations(database),
                 alerts=SqlAlerts(database),
                 accounts=SqlAccounts(database),
                 audit=SqlAuditLog(database),

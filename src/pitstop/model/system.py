@@ -45,6 +45,7 @@ class SystemDescription:
         location: the name of this system's *update location* in the API.
         version_probes: by product, the command that prints the installed build on a node (exit status 0,
             the version alone on standard output); run on every node.
+        facts: named facts of the system as a whole, that rules may ask for.
     """
 
     name: str
@@ -53,6 +54,7 @@ class SystemDescription:
     hardware_model: str
     nodes: tuple[Node, ...]
     version_probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, name: str) -> Node | None:
         return next((node for node in self.nodes if node.name == name), None)

@@ -9,6 +9,9 @@
     [system.version_probes]                # by product: prints the installed build, run in the node's root
     lantern = ["cat", "opt/lantern/VERSION"]
 
+    [system.facts]                         # what rules may ask for; a node may have facts of its own
+    connected = "no"
+
     [[node]]
     name = "n1"
     address = "10.0.0.11"
@@ -37,7 +40,7 @@ from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.system import Node, SystemDescription
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
-_SYSTEM_KEYS = ("name", "location", "hardware_family", "hardware_model", "version_probes")
+_SYSTEM_KEYS = ("name", "location", "hardware_family", "hardware_model", "version_probes", "facts")
 _NODE_KEYS = (
     ("name", "address", "port", "user", "key", "host_key", "root", "roles", "fault_domain", "facts")
 )  # fmt: skip
@@ -113,7 +116,7 @@ def _system(file: _Table, folder: Path) -> SystemDescription:
     file.only("system", "node")
     system = file.table("system")
     system.only(*_SYSTEM_KEYS)
-    probes = system.table("version_probes")
+    probes, facts = system.table("version_probes"), system.table("facts")
     described = SystemDescription(
         name=system.text("name"),
         location=system.checked("location", None, _is_name, "must be letters, digits, dots and hyphens"),
@@ -121,6 +124,7 @@ def _system(file: _Table, folder: Path) -> SystemDescription:
         hardware_model=system.text("hardware_model"),
         nodes=_nodes(file, folder),
         version_probes={product: probes.texts(product) for product in probes.content},
+        facts={name: facts.text(name) for name in facts.content},
     )
     for product, command in described.version_probes.items():
         if not command:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Release
-from pitstop.policy.applicability import GATES, said, situation_of
+from pitstop.policy.applicability import GATES, blocking_words, said, situation_of
 from pitstop.policy.durations import Duration, Durations, TotalDuration
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.filters import without_refused
@@ -172,8 +172,10 @@ def _back_in_support(situation: Situation, advise: bool) -> _Asked:
     """The families on which the system would be supported, the nearest first; none if it is supported."""
     graph, facts = situation.graph, situation.facts
     status = support(graph, facts)
-    if status.state is SupportState.SUPPORTED or not counted(graph):
+    if status.state is SupportState.SUPPORTED:
         return _Asked(Target.SUPPORTED, ())
+    if not counted(graph):
+        return _Asked(Target.SUPPORTED, (), (_nothing_supported(),))
     families = supported_families(graph, facts, counted(graph)[-1], facts.today)
     goals = tuple(Goal(graph.families[id_], None, False, advise) for id_ in reversed(families))
     if status.entitled is False and situation.on.family in families:
@@ -287,6 +289,16 @@ def _no_family(situation: Situation) -> Finding:
     )
 
 
+def _nothing_supported() -> Finding:
+    return Finding(
+        "nothing-supported",
+        Severity.CRITICAL,
+        "platform catalogue",
+        "No family is supported: the publisher has withdrawn them all, or none is known.",
+        "Poll or import the platform's newest catalogue, or ask the publisher.",
+    )
+
+
 # --- the path -----------------------------------------------------------------------------------------------
 
 
@@ -311,7 +323,7 @@ def _path(  # noqa: PLR0917 - one call, the parts of one answer
         str(situation.on.version or ""),
         str(end.version or ""),
         tuple(why_not),
-        tuple(_left_out(situation, end, found)),
+        tuple(_left_out(situation, end, legs, found)),
     )
 
 
@@ -337,13 +349,31 @@ def _step(number: int, leg: Leg, durations: Durations) -> PathStep:
     )
 
 
-def _left_out(situation: Situation, end: Installation, found: Found | None) -> Iterator[Finding]:
+def _left_out(
+    situation: Situation, end: Installation, legs: tuple[Leg, ...], found: Found | None
+) -> Iterator[Finding]:
+    """What was taken out by a filter on the way, and what was looked at and could not be used, each once."""
+    refused = [*_removed_between(situation, end), *_other_builds(situation, legs)]
+    for item in found.blocked if found is not None and legs else ():
+        refused += [word.finding for word in item.words if word.finding is not None]
+    yield from {(finding.subject, finding.what): finding for finding in refused}.values()
+
+
+def _removed_between(situation: Situation, end: Installation) -> Iterator[Finding]:
     graph, here = situation.graph, situation.family
     there = graph.families.get(end.family or "")
-    if here is not None and there is not None:
-        for id_, finding in graph.removed.items():
-            homes = graph.homes(graph.releases[id_])
-            if any(here.order <= node.order <= there.order for node in homes):
-                yield finding
-    for item in found.blocked if found is not None and found.legs is not None else ():
-        yield from (word.finding for word in item.words if word.finding is not None)
+    if here is None or there is None:
+        return
+    for id_, finding in graph.removed.items():
+        if any(here.order <= node.order <= there.order for node in graph.homes(graph.releases[id_])):
+            yield finding
+
+
+def _other_builds(situation: Situation, legs: tuple[Leg, ...]) -> Iterator[Finding]:
+    """Why another build of a family that is entered was not taken."""
+    for leg in legs:
+        for node in situation.graph.homes(leg.release) if leg.release.family else ():
+            for build in situation.graph.builds(node):
+                if build is not leg.release:
+                    words = blocking_words(build, replace(situation, on=leg.before))
+                    yield from (word.finding for word in words if word.finding is not None)

@@ -6,6 +6,7 @@ The daemon builds the application::
 
 Inside its own routes the portal answers every error with a page. For addresses that no route takes the
 application's own handler is asked; :func:`lost_page` makes the portal's, for all that are not the API's.
+Pages ask the desk and are rendered in worker threads: nothing here holds up the event loop that drives runs.
 """
 
 from __future__ import annotations
@@ -57,6 +58,9 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     static.show,
 )
 
+MAX_BODY: Final = 64 * 1024
+"""Bytes: no form here has more than a few short fields."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -67,7 +71,7 @@ def portal_routes(desk: Desk) -> list[ControllerRouterHandler]:
         route_handlers=list(PAGES),
         dependencies={
             "desk": Provide(lambda: desk, sync_to_thread=False),
-            "visit": Provide(_visit, sync_to_thread=False),
+            "visit": Provide(_visit, sync_to_thread=True),
         },
         guards=[same_origin],
         exception_handlers={
@@ -75,6 +79,7 @@ def portal_routes(desk: Desk) -> list[ControllerRouterHandler]:
             HTTPException: lost_page(desk),
             Exception: _break_page,
         },
+        request_max_body_size=MAX_BODY,
         include_in_schema=False,
     )
     return [pages]

@@ -1,4 +1,4 @@
-"""What the service remembers beside runs: catalogues, the ledger, alerts, accounts, the audit log.
+"""What the service remembers beside runs: catalogues, the ledger, declarations, alerts, accounts, audit log.
 
 One adapter (:mod:`pitstop.store`) implements all of these on one database.
 """
@@ -18,6 +18,8 @@ from pitstop.model.releases import Catalogue
 from pitstop.model.runs import Run
 from pitstop.model.system import Installed
 from pitstop.model.updates import UpdateState
+from pitstop.policy.facts import HardwareContract
+from pitstop.policy.windows import Blackout, MaintenanceWindow
 from pitstop.ports.feeds import Source
 
 
@@ -110,3 +112,87 @@ class AuditLog(Protocol):
 
     def entries(self, limit: int = 200) -> Sequence[AuditEntry]:
         """Newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredFact:
+    """A fact of the system that somebody recorded."""
+
+    name: str
+    value: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRisk:
+    """A risk of a catalogue that somebody accepted by its name, and why."""
+
+    name: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredContract:
+    """What was recorded of the hardware support contract."""
+
+    contract: HardwareContract
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTimes:
+    """When work may be done. ``revision`` rises with each change; 0: never declared."""
+
+    windows: tuple[MaintenanceWindow, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()
+    revision: int = 0
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All that was declared, as of one moment. ``contract`` is None while nothing is recorded."""
+
+    facts: tuple[DeclaredFact, ...] = ()
+    accepted_risks: tuple[AcceptedRisk, ...] = ()
+    contract: DeclaredContract | None = None
+    times: DeclaredTimes = DeclaredTimes()
+
+
+class Declarations(Protocol):
+    """What people say of the system that cannot be asked of it."""
+
+    def declared(self) -> Declared:
+        """Facts and risks by name, in alphabetical order."""
+
+    def set_facts(self, values: Mapping[str, str | None], by: str, at: datetime) -> None:
+        """Record these, forget those that are None, leave the others as they are: all or none."""
+
+    def set_contract(self, contract: HardwareContract | None, by: str, at: datetime) -> None:
+        """None: forget what was recorded."""
+
+    def set_times(
+        self,
+        windows: Sequence[MaintenanceWindow],
+        blackouts: Sequence[Blackout],
+        by: str,
+        at: datetime,
+        *,
+        expected: int | None = None,
+    ) -> None:
+        """Put these in place of all that was declared.
+
+        Raises:
+            Conflict: ``expected`` is not the revision any longer; nothing was changed.
+        """
+
+    def accept_risk(self, name: str, reason: str, by: str, at: datetime) -> None:
+        """Again is no harm: the newest reason holds."""
+
+    def revoke_risk(self, name: str) -> None:
+        """Raises NotFound when it is not accepted."""

@@ -31,6 +31,8 @@ from pitstop.model.releases import PublisherKind
 from pitstop.model.runs import Phase, RunPurpose, RunState, StepStatus, Waiting
 from pitstop.model.system import InstalledBy
 from pitstop.model.updates import UpdateState
+from pitstop.policy.facts import HardwareContract
+from pitstop.policy.windows import Blackout, MaintenanceWindow
 from pitstop.store.columns import Duration, Instant, Json, VersionText, words
 
 metadata = MetaData(
@@ -165,6 +167,46 @@ ledger = Table(
     Column("run_id", ForeignKey(runs.c.id), unique=True),
 )
 """What went on, in order."""
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Facts of the system that people recorded."""
+
+accepted_risks = Table(
+    "accepted_risks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("contract", Json(HardwareContract)),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""What was recorded of the hardware contract, in order: the last row holds. NULL: nothing is recorded."""
+
+maintenance_times = Table(
+    "maintenance_times",
+    metadata,
+    Column("revision", Integer, primary_key=True),
+    Column("windows", Json(tuple[MaintenanceWindow, ...]), nullable=False),
+    Column("blackouts", Json(tuple[Blackout, ...]), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""When work may be done, in order of revision: the last row holds."""
 
 alerts = Table(
     "alerts",

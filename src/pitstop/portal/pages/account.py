@@ -21,14 +21,14 @@ class PasswordForm:
     again: str
 
 
-@get("/account", sync_to_thread=False)
+@get("/account", sync_to_thread=True)
 def show(visit: OpenVisit) -> Response[str]:
     return visit.page("account.html")
 
 
 @post("/account", sync_to_thread=True)
 def change_password(visit: OpenVisit, data: URLEncodedBody[PasswordForm]) -> Response[str]:
-    """Ends all sessions of the account, this one too. Passwords are hashed slowly: not in the event loop."""
+    """Ends all sessions of the account, this one too."""
     try:
         if data.new != data.again:
             raise InvalidInput("the new password was typed differently the second time")

@@ -11,12 +11,12 @@ from pitstop.portal.rendering import go_to
 from pitstop.portal.visits import OpenVisit, Visit
 
 
-@get("/alerts", sync_to_thread=False)
+@get("/alerts", sync_to_thread=True)
 def show(visit: OpenVisit) -> Response[str]:
     return _page(visit)
 
 
-@post("/alerts/{alert_id:str}/close", sync_to_thread=False)
+@post("/alerts/{alert_id:str}/close", sync_to_thread=True)
 def close(visit: OpenVisit, alert_id: FromPath[str]) -> Response[str]:
     try:
         visit.desk.alerts.close(visit.actor, alert_id)

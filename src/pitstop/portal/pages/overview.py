@@ -16,7 +16,7 @@ NOT_OFFERED: Final = frozenset({"Obsolete", "Recalled", "Invalid"})
 """States in which an update is not for this system, whatever is done: shown apart, folded."""
 
 
-@get("/", sync_to_thread=False)
+@get("/", sync_to_thread=True)
 def show(visit: OpenVisit) -> Response[str]:
     return page(visit)
 

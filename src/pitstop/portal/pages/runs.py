@@ -22,17 +22,17 @@ SHOW_ALL_UP_TO: Final = 60
 """Runs of at most so many steps are shown unfolded, finished parts too."""
 
 
-@get("/runs", sync_to_thread=False)
+@get("/runs", sync_to_thread=True)
 def show_all(visit: OpenVisit) -> Response[str]:
     return visit.page("runs.html", runs=visit.desk.runs.list(visit.actor))
 
 
-@get("/runs/{run_id:str}", sync_to_thread=False)
+@get("/runs/{run_id:str}", sync_to_thread=True)
 def show(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
     return _page(visit, run_id)
 
 
-@get("/runs/{run_id:str}/live", sync_to_thread=False)
+@get("/runs/{run_id:str}/live", sync_to_thread=True)
 def live(visit: OpenVisit, run_id: FromPath[str], revision: FromQuery[int | None] = None) -> Response[str]:
     """The part of the page that changes. 204 while the run still has the revision that the page shows.
 
@@ -45,7 +45,7 @@ def live(visit: OpenVisit, run_id: FromPath[str], revision: FromQuery[int | None
     return html("live.html", {**facts, "may_operate": visit.may(Permission.OPERATE), "with_title": True})
 
 
-@get("/runs/{run_id:str}/steps/{index:str}", sync_to_thread=False)
+@get("/runs/{run_id:str}/steps/{index:str}", sync_to_thread=True)
 def show_step(visit: OpenVisit, run_id: FromPath[str], index: FromPath[str]) -> Response[str]:
     """One step with its whole output."""
     report = visit.desk.runs.show(visit.actor, run_id)
@@ -55,7 +55,7 @@ def show_step(visit: OpenVisit, run_id: FromPath[str], index: FromPath[str]) -> 
     return visit.page("step.html", run=report.run, step=step)
 
 
-@get("/runs/{run_id:str}/report.json", sync_to_thread=False)
+@get("/runs/{run_id:str}/report.json", sync_to_thread=True)
 def download(visit: OpenVisit, run_id: FromPath[str]) -> Response[bytes]:
     """The run as JSON, in the shape that API and command line give."""
     report = visit.desk.runs.show(visit.actor, run_id)
@@ -67,7 +67,7 @@ def download(visit: OpenVisit, run_id: FromPath[str]) -> Response[bytes]:
     )
 
 
-@post("/runs/{run_id:str}/resume", sync_to_thread=False)
+@post("/runs/{run_id:str}/resume", sync_to_thread=True)
 def resume(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
     try:
         visit.desk.runs.resume(visit.actor, run_id)

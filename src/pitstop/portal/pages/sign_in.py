@@ -23,7 +23,7 @@ class SignInForm:
     next: str = "/"
 
 
-@get("/sign-in", sync_to_thread=False)
+@get("/sign-in", sync_to_thread=True)
 def show(
     request: PortalRequest,
     desk: OpenDesk,
@@ -40,7 +40,6 @@ def show(
 
 @post("/sign-in", sync_to_thread=True)
 def sign_in(request: PortalRequest, desk: OpenDesk, data: URLEncodedBody[SignInForm]) -> Response[str]:
-    """Passwords are checked slowly on purpose: not in the event loop."""
     try:
         session = desk.accounts.sign_in(data.name, data.password, origin_of(request))
     except PitstopError as error:
@@ -50,7 +49,7 @@ def sign_in(request: PortalRequest, desk: OpenDesk, data: URLEncodedBody[SignInF
     return go_to(safe_way_back(data.next), [session_cookie(request, session.token)])
 
 
-@post("/sign-out", sync_to_thread=False)
+@post("/sign-out", sync_to_thread=True)
 def sign_out(request: PortalRequest, desk: OpenDesk) -> Response[str]:
     desk.accounts.sign_out(token_of(request))
     return go_to("/sign-in?done=signed-out", [ended_cookie()])

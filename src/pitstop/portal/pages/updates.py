@@ -13,7 +13,7 @@ from pitstop.portal.visits import OpenVisit, Visit
 from pitstop.wire.views import ActionView, RunView, UpdateView
 
 
-@get("/updates/{name:str}", sync_to_thread=False)
+@get("/updates/{name:str}", sync_to_thread=True)
 def show(visit: OpenVisit, name: FromPath[str]) -> Response[str]:
     update = visit.desk.updates.show(visit.actor, name)
     return visit.page(
@@ -24,7 +24,7 @@ def show(visit: OpenVisit, name: FromPath[str]) -> Response[str]:
     )
 
 
-@get("/updates/{name:str}/{verb:str}", sync_to_thread=False)
+@get("/updates/{name:str}/{verb:str}", sync_to_thread=True)
 def ask(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
     """What will happen, and the button that makes it happen. A failed run is resumed on its own page."""
     update = visit.desk.updates.show(visit.actor, name)
@@ -33,7 +33,7 @@ def ask(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[
     return _confirmation(visit, update, _verb(verb))
 
 
-@post("/updates/{name:str}/{verb:str}", sync_to_thread=False)
+@post("/updates/{name:str}/{verb:str}", sync_to_thread=True)
 def begin(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
     wanted = _verb(verb)
     update = visit.desk.updates.show(visit.actor, name)
