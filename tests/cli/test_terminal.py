@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
 from threading import Timer
@@ -36,23 +37,31 @@ class Terminal:
     def until(self, text: str) -> None:
         """Read on until this was shown."""
         while text not in self.shown:
-            self.shown += os.read(self._master, 4096).decode()
+            if not self._more():
+                pytest.fail(f"{text!r} was not shown: {self.shown!r}")
 
     def type(self, line: str) -> None:
         os.write(self._master, f"{line}\n".encode())
 
     def end(self) -> int:
         """Read to the end; the exit status."""
-        while True:
-            try:
-                more = os.read(self._master, 4096)
-            except OSError:  # Linux says so when the other side has closed
-                break
-            if not more:
-                break
-            self.shown += more.decode()
+        while self._more():
+            pass
         os.close(self._master)
         return self._process.wait(10)
+
+    def _more(self) -> bool:
+        """Take in what is shown next; False at the end. Fails when nothing comes for ten seconds."""
+        ready, _, _ = select.select([self._master], [], [], 10)
+        if not ready:
+            self._process.kill()
+            pytest.fail(f"nothing comes any more: {self.shown!r}")
+        try:
+            more = os.read(self._master, 4096)
+        except OSError:  # Linux says so when the other side has closed
+            return False
+        self.shown += more.decode()
+        return bool(more)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +93,7 @@ def test_an_install_asks_and_does_what_was_answered(
     pitstop: Pitstop, scene: Scene, answer: str, status: int, started: int
 ) -> None:
     terminal = Terminal("update", "install", scenes.FIRMWARE)
-    terminal.until("[y/N]:")
+    terminal.until("[y/N]: ")
     assert "2.3.0 -> 2.4.1" in " ".join(terminal.shown.split())
     assert "Nodes restart." in " ".join(terminal.shown.split())
     terminal.type(answer)
@@ -94,9 +103,9 @@ def test_an_install_asks_and_does_what_was_answered(
 def test_a_password_is_asked_for_and_not_shown(pitstop: Pitstop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PITSTOP_TOKEN")
     terminal = Terminal("login")
-    terminal.until("Account:")
+    terminal.until("Account: ")
     terminal.type("ada")
-    terminal.until("Password:")
+    terminal.until("Password: ")
     terminal.type(PASSWORD)
     assert terminal.end() == 0
     assert "Signed in" in terminal.shown

@@ -70,7 +70,8 @@ def test_update_now_is_confirmed_and_its_run_fills_live_until_it_has_succeeded(
     page.get_by_role("button", name="Update now").click()
     expect(page).to_have_url(re.compile("/runs/"))
     expect(page.get_by_role("main")).to_contain_text("Put back into service", timeout=30_000)
-    expect(page.get_by_role("main")).to_contain_text("Succeeded", timeout=60_000)
+    expect(page.get_by_role("main")).to_contain_text("Took", timeout=60_000)
+    expect(page.get_by_role("main")).to_contain_text("Succeeded")
     assert set(operator.versions().values()) == {"1.2601.1.15"}
     page.goto(operator.stage.url)
     expect(page.get_by_role("main")).to_contain_text("1.2601.1.15")

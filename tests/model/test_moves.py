@@ -191,6 +191,12 @@ def test_the_phases_of_an_apply_lead_its_update_from_ready_to_installed() -> Non
     ]
 
 
+def test_a_download_that_arrived_wrong_is_a_failed_preparation() -> None:
+    wrong = replace(FINDING, code="digest-mismatch")
+    (event,) = update_events(replace(RUN, phase=Phase.DOWNLOAD), RunFailed(NOW, wrong))
+    assert move("U", UpdateState.DOWNLOADING, event) is UpdateState.PREPARATION_FAILED
+
+
 @pytest.mark.parametrize(
     ("phase", "shown"),
     [

@@ -88,7 +88,7 @@ def test_all_problems_are_said_at_once_with_their_places(folder: Path) -> None:
     text = text.replace('"HOST_KEY"', '"ssh-ed25519 nonsense"').replace('root = "/srv/n1"', 'root = "srv/.."')
     text = text.replace('name = "n2"', 'name = "n1"').replace('["cat", "opt/lantern/VERSION"]', "[]")
     text = text.replace('"keys/operator"', '"keys/none"').replace('"storage"]', "3]")
-    known = "name, location, hardware_family, hardware_model, version_probes"
+    known = "name, location, hardware_family, hardware_model, version_probes, facts"
     assert problems(folder, text) == [
         f"system.colour: is not known here; known are {known}",
         "system.name: is missing",

@@ -60,7 +60,7 @@ def opening(draw: st.DrawFn, number: int, before: list[Release], *, may_ride: bo
         old = before[0].version
         conditions = (Condition("The newer one first.", when_installed=old, hotfix=fix.version),)
     risks: tuple[Risk, ...] = ()
-    if before and draw(RARELY):
+    if draw(RARELY) and before:
         risks = (Risk("Step", "It may fail.", from_builds=(before[0].version,)),)
     return full(
         f"1.{number}.0.1",

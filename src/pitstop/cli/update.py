@@ -16,8 +16,8 @@ from pitstop.client.client import PitstopClient
 from pitstop.client.problems import finding_of
 from pitstop.model.errors import InvalidMove
 from pitstop.model.updates import Verb
-from pitstop.wire.formats import duration_range, instant, size, spoken
-from pitstop.wire.views import RunView, UpdateView
+from pitstop.wire.formats import count, duration_range, instant, size, spoken, under_way
+from pitstop.wire.views import RunView, SystemView, UpdateView
 
 app = noun_app("Updates: list, show, install.")
 
@@ -73,14 +73,7 @@ def install(
     with connect() as client:
         update = client.update(name)
         _require_open(update)
-        system = client.system()
-        question = (
-            f"Install {update.name} ({update.package_type}) on {system.name}, {len(system.nodes)} nodes: "
-            f"{system.current_version} -> {update.version}"
-            + (f", expected to take {duration_range(update.expected)}" if update.expected else "")
-            + (". Nodes restart." if update.restarts_nodes else ".")
-            + " Go on?"
-        )
+        question = install_question(update, client.system())
         confirm(question, yes=yes)
         _begun(client, client.start(name, Verb.APPLY), watch=watch, as_json=as_json)
 
@@ -97,6 +90,19 @@ def check(name: Name, watch: Watch = False, as_json: AsJson = False) -> None:
     """Run the health check of a prepared update again."""
     with connect() as client:
         _begun(client, client.start(name, Verb.CHECK_HEALTH), watch=watch, as_json=as_json)
+
+
+def install_question(update: UpdateView, system: SystemView) -> str:
+    """What the operator agrees to."""
+    installed = {item.product: item.version for item in system.package_versions}
+    before = installed.get(update.product, system.current_version)
+    takes = f", expected to take {duration_range(update.expected)}" if update.expected else ""
+    restarts = " Nodes restart." if update.restarts_nodes else ""
+    nodes = count(len(system.nodes), "node")
+    return (
+        f"Install {update.name} ({update.package_type}) on {system.name}, {nodes}: "
+        f"{before} -> {update.version}{takes}.{restarts} Go on?"
+    )
 
 
 def update_lines(updates: list[UpdateView]) -> list[str]:
@@ -132,6 +138,7 @@ def update_report(update: UpdateView) -> list[str]:
         ("article", update.article_link),
         ("help", update.support_address),
         ("last run", update.last_run or ""),
+        ("under way", under_way(update.progress)),
     )
     for name, text in facts:
         if text:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -23,6 +24,21 @@ from pitstop.client.events import reports_in
 from pitstop.client.problems import error_of
 from pitstop.model.errors import NotFound, PitstopError, Unreachable
 from pitstop.model.updates import Verb
+from pitstop.wire.policy_views import (
+    CalendarView,
+    ContractChange,
+    ContractView,
+    Explanation,
+    FactView,
+    PathView,
+    ReleaseView,
+    RiskAcceptance,
+    RiskView,
+    SupportReport,
+    TimelineView,
+    WindowsChange,
+    WindowsView,
+)
 from pitstop.wire.views import (
     AccountView,
     AlertView,
@@ -204,6 +220,56 @@ class PitstopClient:
     def audit(self, limit: int = 200) -> tuple[AuditView, ...]:
         return self._get("audit", tuple[AuditView, ...], {"limit": str(limit)})
 
+    # --- the servicing policy ----------------------------------------------------------------------------
+
+    def support(self, at: date | None = None) -> SupportReport:
+        return self._get("support", SupportReport, {} if at is None else {"at": at.isoformat()})
+
+    def timeline(self) -> TimelineView:
+        return self._get("support/timeline", TimelineView)
+
+    def releases(self) -> tuple[ReleaseView, ...]:
+        return self._get("releases", tuple[ReleaseView, ...])
+
+    def explain(self, release: str) -> Explanation:
+        """By name or build."""
+        return self._get(f"releases/{_part(release)}/explain", Explanation)
+
+    def path(self, to: str, objective: str, *, recommended: bool | None = None) -> PathView:
+        return self._get("path", PathView, _question(to, objective, recommended=recommended))
+
+    def calendar(self, to: str, objective: str, *, recommended: bool | None = None) -> CalendarView:
+        return self._get("calendar", CalendarView, _question(to, objective, recommended=recommended))
+
+    def windows(self) -> WindowsView:
+        return self._get("windows", WindowsView)
+
+    def set_windows(self, change: WindowsChange) -> WindowsView:
+        """Replace all windows and blackouts."""
+        return self._put("windows", WindowsView, _encoded(change))
+
+    def contract(self) -> ContractView:
+        return self._get("contract", ContractView)
+
+    def set_contract(self, change: ContractChange) -> ContractView:
+        return self._put("contract", ContractView, _encoded(change))
+
+    def facts(self) -> tuple[FactView, ...]:
+        return self._get("facts", tuple[FactView, ...])
+
+    def set_facts(self, values: Mapping[str, str | None]) -> tuple[FactView, ...]:
+        """Record these, forget those that are None; the others stay."""
+        return self._put("facts", tuple[FactView, ...], msgspec.json.encode(values))
+
+    def risks(self) -> tuple[RiskView, ...]:
+        return self._get("risks", tuple[RiskView, ...])
+
+    def accept_risk(self, name: str, reason: str) -> RiskView:
+        return self._post(f"risks/{_part(name)}/accept", RiskView, RiskAcceptance(reason=reason))
+
+    def revoke_risk(self, name: str) -> RiskView:
+        return self._post(f"risks/{_part(name)}/revoke", RiskView)
+
     # --- the wire ----------------------------------------------------------------------------------------
 
     def _get(self, path: str, kind: type[T], query: dict[str, str] | None = None) -> T:
@@ -211,6 +277,9 @@ class PitstopClient:
 
     def _post(self, path: str, kind: type[T], body: View | None = None) -> T:
         return self._read(self._ask("POST", path, content=None if body is None else _encoded(body)), kind)
+
+    def _put(self, path: str, kind: type[T], body: bytes) -> T:
+        return self._read(self._ask("PUT", path, content=body), kind)
 
     def _ask(
         self,
@@ -270,6 +339,11 @@ class PitstopClient:
             raise Unreachable(f"{self.url} does not answer in time") from error
         except httpx.TransportError as error:
             raise Unreachable(f"the connection to {self.url} was lost: {error}") from error
+
+
+def _question(to: str, objective: str, *, recommended: bool | None) -> dict[str, str]:
+    asked = {"to": to, "objective": objective}
+    return asked if recommended is None else asked | {"recommended": str(recommended).lower()}
 
 
 def _encoded(body: View) -> bytes:

@@ -24,6 +24,7 @@ from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
+from pitstop.service.policy import PolicyService
 from pitstop.service.runs import DRIVE, RunsService
 from pitstop.service.sources import SourcesService
 from pitstop.service.system import SystemService
@@ -63,7 +64,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     clock = MachineClock()
     system = read_system(settings.system_file)
     audited = Audited(stored.audit, clock)
-    knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, system, clock)
+    knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, stored.declarations, system, clock)
     progress = Progress()
     host_keys = HostKeys(stored.folder / HOST_KEYS_NAME)
     nodes, http = SshNodes(host_keys), HttpxProber()
@@ -89,5 +90,6 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         sources=sources,
         accounts=accounts,
         audit=AuditService(stored.audit),
+        policy=PolicyService(knowledge, stored.declarations, audited),
     )
     return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs)

@@ -1,46 +1,85 @@
-"""How far the steps that are being done right now have come. Not stored: after a restart they say it anew."""
+"""How far the steps that are being done right now have come, and how fast. Not stored: after a restart they
+say it anew."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from pitstop.model.pace import Pace, seconds_left
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """``done`` of ``whole``, in whatever the step counts (bytes, files, nodes)."""
+    """``done`` of ``whole``, in whatever the step counts (bytes, files, nodes).
+
+    Attributes:
+        rate: how many a second, over the last seconds; None while that is not known.
+    """
 
     done: int
     whole: int
+    rate: float | None = None
 
     @property
     def percent(self) -> float:
         return 100.0 * self.done / self.whole if self.whole else 0.0
 
+    @property
+    def seconds_left(self) -> float | None:
+        """At the present rate; None where that cannot be said."""
+        return seconds_left(self.done, self.whole, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a step has said last, and the pace of what it said."""
+
+    done: int
+    whole: int
+    pace: Pace
+
 
 class Progress:
-    """The portions of steps, by run and index."""
+    """The portions of steps, by run and index. May be asked and told from several threads.
 
-    def __init__(self) -> None:
-        self._portions: dict[tuple[str, str], Portion] = {}
+    Args:
+        now: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._told: dict[tuple[str, str], _Told] = {}
 
     def reporter(self, run_id: str, index: str) -> Callable[[int, int], None]:
         """What a step is handed to say how far it has come."""
 
         def report(done: int, whole: int) -> None:
-            self._portions[run_id, index] = Portion(done, whole)
+            before = self._told.get((run_id, index))
+            pace = before.pace if before is not None and before.whole == whole else Pace()
+            self._told[run_id, index] = _Told(done, whole, pace.noted(self._now(), done))
 
         return report
 
     def forget(self, run_id: str, index: str) -> None:
-        self._portions.pop((run_id, index), None)
+        self._told.pop((run_id, index), None)
 
     def of_run(self, run_id: str) -> Portion | None:
         """The portions of all steps of the run that are being done, together; None where none reports."""
-        portions = [portion for (run, _), portion in self._portions.items() if run == run_id]
+        portions = [self._portion(told) for (run, _), told in list(self._told.items()) if run == run_id]
         if not portions:
             return None
-        return Portion(sum(item.done for item in portions), sum(item.whole for item in portions))
+        rates = [portion.rate for portion in portions if portion.rate is not None]
+        return Portion(
+            sum(item.done for item in portions),
+            sum(item.whole for item in portions),
+            sum(rates) if rates else None,
+        )
 
     def of(self, run_id: str, index: str) -> Portion | None:
-        return self._portions.get((run_id, index))
+        told = self._told.get((run_id, index))
+        return None if told is None else self._portion(told)
+
+    def _portion(self, told: _Told) -> Portion:
+        return Portion(told.done, told.whole, told.pace.per_second(self._now()))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pitstop.model.errors import InvalidMove
+from pitstop.model.errors import DigestMismatch, InvalidMove, InvalidPackage, TrustError, WrongPublisher
 from pitstop.model.findings import Finding
 from pitstop.model.plans import ONCE, GroupMode, Retry
 from pitstop.model.releases import ReleaseId
@@ -370,6 +370,9 @@ _FAILED = {
     Phase.HEALTH_CHECK: UpdateEvent.HEALTH_CHECK_FAILED,
     Phase.INSTALL: UpdateEvent.INSTALL_FAILED,
 }
+_ARRIVED_WRONG = frozenset({DigestMismatch.code, TrustError.code, WrongPublisher.code, InvalidPackage.code})
+"""What a download can end with though its source answered: that is a failed preparation."""
+
 _SUCCEEDED = {
     Phase.HEALTH_CHECK: UpdateEvent.HEALTH_CHECK_PASSED,
     Phase.INSTALL: UpdateEvent.INSTALL_SUCCEEDED,
@@ -386,8 +389,14 @@ def update_events(before: Run, event: RunEvent) -> tuple[UpdateEvent, ...]:
         case RunResumed():
             return (_STARTED[before.phase],) if before.phase else ()
         case RunFailed():
-            return (_FAILED[before.phase],) if before.phase else ()
+            return _failed_as(before.phase, event.finding)
         case RunSucceeded():
             return (_SUCCEEDED[before.phase],) if before.phase in _SUCCEEDED else ()
         case _:
             return ()
+
+
+def _failed_as(phase: Phase | None, finding: Finding) -> tuple[UpdateEvent, ...]:
+    if phase is Phase.DOWNLOAD and finding.code in _ARRIVED_WRONG:
+        return (UpdateEvent.PREPARATION_FAILED,)
+    return (_FAILED[phase],) if phase else ()

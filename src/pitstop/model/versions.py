@@ -33,7 +33,7 @@ class Version:
         return cls(tuple(_number(part, text) for part in parts))
 
     def __str__(self) -> str:
-        return ".".join(str(number) for number in self.numbers)
+        return ".".join(map(str, self.numbers))
 
 
 def _number(part: str, text: str) -> int:

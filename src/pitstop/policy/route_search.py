@@ -2,7 +2,7 @@
 
 A search state is an installation. From it the search wants the builds of the next families; where a rule says
 that something has to go on first, it wants that instead, and so on. Nothing is installed in thought that
-:func:`~pitstop.policy.applicability.blocking_words` keeps off, so each step of a path is installable. What is
+the rules of :mod:`pitstop.policy.applicability` keep off, so each step of a path is installable. What is
 still to come is estimated from below (the builds of the families ahead, and the cheapest hotfix that their
 gates ask for), so that the first path found is the best one, and usually no other is looked at.
 """
@@ -18,7 +18,7 @@ from itertools import count
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Release, ReleaseId
 from pitstop.model.versions import Version
-from pitstop.policy.applicability import GATES, blocking_words, blocks, said
+from pitstop.policy.applicability import GATES, blocks, said
 from pitstop.policy.graph import FamilyNode, ReleaseGraph
 from pitstop.policy.installed import Installation, after
 from pitstop.policy.objectives import NOTHING, Cost, Costs, plus
@@ -129,6 +129,7 @@ class _Search:
         self.seen: set[tuple[object, ...]] = set()
         self.blocked: list[Blocked] = []
         self.furthest = situation.family
+        self.judged: tuple[Installation, Release, tuple[Word, ...]] | None = None
 
     def run(self) -> Found:
         place: _Place | None = _Place(self.situation.on, NOTHING)
@@ -206,12 +207,16 @@ class _Search:
         if here is None or not (goal.up_to_newest if at_end else goal.recommended):
             return None
         for hotfix in self.graph.hotfixes(here, on.level + 1):
-            if not blocking_words(hotfix, self._with(on)):
+            if not any(blocks(word, self.situation) for word in self._words(hotfix, on)):
                 return hotfix
         return None
 
-    def _with(self, on: Installation) -> Situation:
-        return Situation(self.graph, self.situation.facts, on)
+    def _words(self, release: Release, on: Installation) -> tuple[Word, ...]:
+        """What the rules say of the release there; advice is asked for again as soon as it is granted."""
+        if self.judged is None or self.judged[0] is not on or self.judged[1] is not release:
+            situation = Situation(self.graph, self.situation.facts, on)
+            self.judged = (on, release, tuple(said(release, situation, GATES)))
+        return self.judged[2]
 
     def _wish(self, wish: _Wish) -> None:
         rides = riding_hotfix(self.graph, wish.release)
@@ -233,7 +238,7 @@ class _Search:
     def _grant(self, wish: _Wish) -> _Place | None:
         """The place that the wish leads to; None where something has to go on first, which is wished for."""
         before = wish.place.on
-        words = tuple(said(wish.release, self._with(before), GATES))
+        words = self._words(wish.release, before)
         blocking = [word for word in words if blocks(word, self.situation)]
         if blocking:
             self._wish_for_what_lifts(wish, blocking)

@@ -1,17 +1,20 @@
 """``publisher.toml``: who publishes what, where keys and site lie, how long signatures hold.
 
-Paths are relative to the file's folder. The file holds no secret.
+Paths are relative to the file's folder. The file holds no secret. ``[signers]`` names the keys that are not
+PEM files in the key folder, each with its address (see :mod:`pitstop.publish.keys`).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,6 +27,10 @@ SETTINGS_FILE = "publisher.toml"
 ROOT_FILE = "root.json"
 SETTINGS_FORMAT = 1
 ROLES = ("root", "targets", "snapshot", "timestamp")
+MEDIA = "media"
+"""What the key of media timestamps is called. TUF has no such role: see docs/decisions/0006."""
+
+KEY_ROLES = (*ROLES, MEDIA)
 
 TYPES = {
     PublisherKind.PLATFORM: frozenset({PackageType.FULL, PackageType.EXPRESS, PackageType.HOTFIX}),
@@ -36,12 +43,17 @@ _Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\
 
 
 class ExpiryDays(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """For how many days signed metadata holds, by role. ``renew`` signs snapshot and timestamp anew."""
+    """For how many days signed metadata holds, by role.
 
-    root: _Days = 730
-    targets: _Days = 365
-    snapshot: _Days = 90
+    Freshness is the timestamp's business. The others hold longer than a medium may be old (``media``), so
+    that a transfer made today is still whole on the day on which it is refused for its age.
+    """
+
+    root: _Days = 1095
+    targets: _Days = 730
+    snapshot: _Days = 730
     timestamp: _Days = 30
+    media: _Days = 365
 
     def after(self, role: str) -> timedelta:
         return timedelta(days=getattr(self, role))
@@ -64,9 +76,11 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
     keys: str = "keys"
     site: str = "site"
     site_url: str = ""
+    feed_authority: str = ""
     support_address: str = ""
     root: RootKeys = RootKeys()
     expiry_days: ExpiryDays = ExpiryDays()
+    signers: dict[str, _Line] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,9 @@ class PublisherSettings:
         publisher: the short name that catalogue and packages carry.
         prefix: what the names of its packages begin with: ``Northstar`` gives ``Northstar1.2311.3.62``.
         site_url: address that customers reach the site under; "" while there is none.
+        feed_authority: what the ids of feed entries begin with, such as ``updates.example,2026-11-21``: a
+            domain and a day on which it was this publisher's. Never changed, also when ``site_url`` is.
+        signers: address of each key that is no PEM file in the key folder, by the key's name.
     """
 
     folder: Path
@@ -88,9 +105,11 @@ class PublisherSettings:
     keys: str = "keys"
     site: str = "site"
     site_url: str = ""
+    feed_authority: str = ""
     support_address: str = ""
     root: RootKeys = field(default=RootKeys())
     expiry: ExpiryDays = field(default=ExpiryDays())
+    signers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key_folder(self) -> Path:
@@ -116,6 +135,29 @@ class PublisherSettings:
             raise InvalidInput(
                 f"{SETTINGS_FILE}: {self.root.threshold} of {self.root.keys} root keys cannot sign"
             )
+        for name in self.signers:
+            if problem := short_name_problem(name):
+                raise InvalidInput(f"{SETTINGS_FILE}: signers: {problem}")
+        if self.site_url and not _is_site_url(self.site_url):
+            raise InvalidInput(f"{SETTINGS_FILE}: site_url {self.site_url!r} is no http or https address")
+        if self.feed_authority and not _AUTHORITY.fullmatch(self.feed_authority):
+            raise InvalidInput(
+                f"{SETTINGS_FILE}: feed_authority {self.feed_authority!r} is not of the form domain,date",
+                hint="Such as updates.example,2026-11-21: a domain, and a day on which it was yours.",
+            )
+
+
+_AUTHORITY = re.compile(r"[a-z0-9][a-z0-9.-]{0,200},[0-9]{4}(-[0-9]{2}){0,2}", re.ASCII)
+
+
+def _is_site_url(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+        _ = address.port
+    except ValueError:
+        return False
+    plain = url.isprintable() and " " not in url and not address.query and not address.fragment
+    return plain and address.scheme in ("http", "https") and bool(address.hostname)
 
 
 def read_settings(folder: Path) -> PublisherSettings:
@@ -149,11 +191,17 @@ def settings_text(settings: PublisherSettings) -> str:
     lines = ["# A publisher of Pitstop packages. No secrets in here: the keys are in their own folder."]
     lines.append(f"format = {SETTINGS_FORMAT}")
     names = ("publisher", "display_name", "prefix", "kind", "product", "support_address", "site_url")
-    lines += _table({name: getattr(settings, name) for name in (*names, "keys", "site")})
+    lines += _table({name: getattr(settings, name) for name in (*names, "feed_authority", "keys", "site")})
     for name, part in (("root", settings.root), ("expiry_days", settings.expiry)):
         lines += ["", f"[{name}]", *_table(msgspec.structs.asdict(part))]
+    lines += ["", "[signers]", *_table(settings.signers)] if settings.signers else []
     return "\n".join(lines) + "\n"
 
 
 def _table(values: Mapping[str, object]) -> list[str]:
-    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    return [f"{_key(name)} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+
+
+def _key(name: str) -> str:
+    """A TOML key: as it is, or between quotes."""
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else json.dumps(name)

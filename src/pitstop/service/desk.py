@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.updates import Verb
+from pitstop.service.question import PathQuestion
+from pitstop.wire.policy_views import (
+    CalendarView,
+    ContractChange,
+    ContractView,
+    Explanation,
+    FactView,
+    PathView,
+    ReleaseView,
+    RiskView,
+    SupportReport,
+    TimelineView,
+    WindowsChange,
+    WindowsView,
+)
 from pitstop.wire.views import (
     AccountView,
     AlertView,
@@ -98,6 +114,54 @@ class AuditDesk(Protocol):
     def list(self, actor: Actor, limit: int = 200) -> tuple[AuditView, ...]: ...
 
 
+class PolicyDesk(Protocol):
+    """Questions to the servicing policy, and what is declared so that it can answer."""
+
+    def support(self, actor: Actor, at: date | None = None) -> SupportReport:
+        """On any day; None: today."""
+
+    def timeline(self, actor: Actor) -> TimelineView: ...
+
+    def releases(self, actor: Actor) -> tuple[ReleaseView, ...]:
+        """Newest first, the platform's before the OEM's."""
+
+    def explain(self, actor: Actor, release: str) -> Explanation:
+        """By name or build. Raises NotFound."""
+
+    def path(self, actor: Actor, question: PathQuestion = ...) -> PathView:
+        """Raises NotFound: there is no release of the target's name or build."""
+
+    def calendar(
+        self, actor: Actor, question: PathQuestion = ..., windows: WindowsChange | None = None
+    ) -> CalendarView:
+        """In the declared windows, or in these instead. Raises NotFound, InvalidInput."""
+
+    def windows(self, actor: Actor) -> WindowsView: ...
+
+    def set_windows(self, actor: Actor, change: WindowsChange) -> WindowsView:
+        """Replace all. Raises NotPermitted (operators may), InvalidInput, Conflict (another revision)."""
+
+    def contract(self, actor: Actor) -> ContractView: ...
+
+    def set_contract(self, actor: Actor, change: ContractChange) -> ContractView:
+        """Raises NotPermitted (administrators may), InvalidInput."""
+
+    def facts(self, actor: Actor) -> tuple[FactView, ...]:
+        """All that is known, and all that a rule asks for, by name."""
+
+    def set_facts(self, actor: Actor, values: Mapping[str, str | None]) -> tuple[FactView, ...]:
+        """Record these, forget those that are None; the others stay. Raises NotPermitted (administrators
+        may), InvalidInput."""
+
+    def risks(self, actor: Actor) -> tuple[RiskView, ...]: ...
+
+    def accept_risk(self, actor: Actor, name: str, reason: str) -> RiskView:
+        """Raises NotFound, InvalidInput (no reason), NotPermitted (operators may)."""
+
+    def revoke_risk(self, actor: Actor, name: str) -> RiskView:
+        """Raises NotFound: there is no such risk, or it is not accepted; NotPermitted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Where faces ask. All calls are synchronous and quick, except where they say that they block."""
@@ -109,3 +173,4 @@ class Desk:
     sources: SourcesDesk
     accounts: AccountsDesk
     audit: AuditDesk
+    policy: PolicyDesk

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
-from pitstop.model.releases import Catalogue, Release
+from pitstop.model.releases import Catalogue, PublisherKind, Release
 from pitstop.model.runs import RunState
 from pitstop.model.system import SystemDescription
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
-from pitstop.ports.records import Catalogues, Ledger, Runs
+from pitstop.ports.records import Catalogues, Declarations, Ledger, Runs
+from pitstop.service.named_facts import content_of, named_facts, values_of
+from pitstop.service.timed_runs import health_checked, measured
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Knowledge:
     catalogues: Catalogues
     ledger: Ledger
     runs: Runs
+    declarations: Declarations
     system: SystemDescription
     clock: Clock
     _graph: tuple[tuple[Catalogue, ...], ReleaseGraph] | None = None
@@ -47,15 +50,31 @@ class Knowledge:
         return min((check for check in checks if check), default=None) if all(checks) else None
 
     def facts(self) -> SystemFacts:
-        active = next((run for run in self.runs.runs() if run.state is RunState.IN_PROGRESS), None)
-        checked = self.last_checked()
+        runs = self.runs.runs()
+        active = next((run for run in runs if run.state is RunState.IN_PROGRESS), None)
+        declared = self.declarations.declared()
+        values = values_of(named_facts(self.system, declared.facts))
         return SystemFacts(
             installed=tuple(self.ledger.installed()),
             at=self.clock.now(),
             hardware_family=self.system.hardware_family,
             hardware_model=self.system.hardware_model,
             nodes=len(self.system.nodes),
+            facts=values,
             states=self.catalogues.update_states(),
             in_progress=active.update if active else None,
-            last_checked=checked.date() if checked else None,
+            accepted_risks=frozenset(risk.name for risk in declared.accepted_risks),
+            content=content_of(values),
+            contract=declared.contract.contract if declared.contract else None,
+            health_checked=health_checked(runs),
+            last_checked=self._platform_checked(),
+            measured=measured(runs),
         )
+
+    def _platform_checked(self) -> date | None:
+        """The day up to which every source of the platform was asked; None where that says nothing: one was
+        never reached, or is a folder, which knows only what it was filled with."""
+        platform = [s for s in self.catalogues.sources() if s.source.kind is PublisherKind.PLATFORM]
+        checks = [None if s.source.url.startswith("file:") else s.last_checked for s in platform]
+        days = [check.astimezone(UTC).date() for check in checks if check is not None]
+        return min(days, default=None) if len(days) == len(checks) else None

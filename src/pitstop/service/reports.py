@@ -11,9 +11,23 @@ from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus
 from pitstop.model.updates import Action
 from pitstop.service.findings import action_view, finding_view
 from pitstop.service.remaining import percent_done, remaining
-from pitstop.wire.views import RunReport, RunView, StepView, WaitingView
+from pitstop.wire.formats import duration, percent, rate
+from pitstop.wire.views import PortionView, RunReport, RunView, StepView, WaitingView
 
 PortionOf = Callable[[str], Portion | None]
+
+
+def portion_view(portion: Portion | None) -> PortionView | None:
+    """What is under way, as faces show it; nothing where nothing says how far it has come."""
+    if portion is None:
+        return None
+    return PortionView(
+        done=portion.done,
+        whole=portion.whole,
+        percent=round(portion.percent, 1),
+        rate=portion.rate,
+        seconds_left=portion.seconds_left,
+    )
 
 
 def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -> RunView:
@@ -37,8 +51,15 @@ def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -
     )
 
 
-def run_report(tree: RunTree, head: RunView, portion: PortionOf, now: datetime) -> RunReport:
-    """The whole report. ``portion`` says how far a step that is being done has come."""
+def run_report(
+    tree: RunTree, head: RunView, portion: PortionOf, now: datetime, together: Portion | None = None
+) -> RunReport:
+    """The whole report.
+
+    Args:
+        portion: says how far a step that is being done has come.
+        together: how far all that are being done have come, taken together.
+    """
     leaves = tree.leaves()
     return RunReport(
         run=head,
@@ -49,6 +70,7 @@ def run_report(tree: RunTree, head: RunView, portion: PortionOf, now: datetime) 
         now=tuple(_doing(leaf, portion(leaf.index)) for leaf in leaves if _is_active(tree.run, leaf)),
         nodes_out_of_service=nodes_out_of_service(tree),
         steps=tuple(_step_view(tree, place, now) for place in tree.children()),
+        progress=portion_view(together) if tree.run.state is RunState.IN_PROGRESS else None,
     )
 
 
@@ -70,9 +92,18 @@ def _is_active(run: Run, leaf: Step) -> bool:
 
 def _doing(leaf: Step, portion: Portion | None) -> str:
     where = f" on {leaf.node}" if leaf.node and leaf.node not in leaf.name else ""
-    how_far = f" ({portion.percent:.0f} %)" if portion else ""
+    how_far = f" ({_how_far(portion)})" if portion else ""
     waits = f": {leaf.waiting.reason}" if leaf.waiting else ""
     return f"{leaf.index} {leaf.name}{where}{how_far}{waits}"
+
+
+def _how_far(portion: Portion) -> str:
+    """``43 %, 12 MB/s, 2 min 5 s left``; what is not known is left out."""
+    said = [percent(portion.percent)]
+    if portion.rate:
+        said.append(rate(portion.rate))
+        said.append(f"{duration(portion.seconds_left)} left")
+    return ", ".join(said)
 
 
 def _step_view(tree: RunTree, step: Step, now: datetime) -> StepView:

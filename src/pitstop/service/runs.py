@@ -53,7 +53,13 @@ class RunsService:
         actor.require(Permission.SEE)
         tree = self.journal.load(run_id)
         now = self.audited.clock.now()
-        return run_report(tree, self.view(tree.run), lambda index: self.progress.of(run_id, index), now)
+        return run_report(
+            tree,
+            self.view(tree.run),
+            lambda index: self.progress.of(run_id, index),
+            now,
+            self.progress.of_run(run_id),
+        )
 
     def revision(self, actor: Actor, run_id: str) -> int:
         actor.require(Permission.SEE)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pitstop.engine.progress import Progress
+from pitstop.engine.progress import Portion, Progress
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import NotAllowed, NotFound
 from pitstop.model.packages import ExpectedRuntime
-from pitstop.model.releases import DatePrecision, Release, ReleaseDate
+from pitstop.model.releases import Release
 from pitstop.model.runs import Run, RunState
 from pitstop.model.updates import Action, UpdateState, Verb, actions_for, require_open
 from pitstop.package.fileset import NOTES
@@ -20,6 +20,8 @@ from pitstop.ports.payloads import PayloadStore
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
 from pitstop.service.findings import action_view, finding_view
+from pitstop.service.released import released_text
+from pitstop.service.reports import portion_view
 from pitstop.service.runs import RunsService
 from pitstop.service.system import current_versions
 from pitstop.wire.views import Range, RunView, UpdateView
@@ -58,6 +60,8 @@ class UpdatesService:
             return ""
 
     def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
+        if verb is Verb.RESUME:
+            return self._resume(actor, name)
         with self.audited.change(actor, Permission.OPERATE, f"start {verb}", name):
             facts = self.knowledge.facts()
             verdict = self._verdict(name, facts)
@@ -65,6 +69,13 @@ class UpdatesService:
             platform, _ = current_versions(self.knowledge.graph(), facts)
             stored = facts.states.get(name, UpdateState.READY)
             return self.runs.begin(actor, verdict.release, verb, stored, platform)
+
+    def _resume(self, actor: Actor, name: str) -> RunView:
+        """Resuming an update is resuming its newest run."""
+        run = self._newest_runs().get(name)
+        if run is None:
+            raise NotFound(f"there is no run of {name} to resume", hint="List them with `pitstop run list`.")
+        return self.runs.resume(actor, run.id)
 
     def _verdict(self, name: str, facts: SystemFacts) -> Applicability:
         verdict = applicabilities(self.knowledge.graph(), facts).get(name)
@@ -79,6 +90,7 @@ class UpdatesService:
     def _view(self, verdict: Applicability, facts: SystemFacts, newest: Mapping[str, Run]) -> UpdateView:
         release = verdict.release
         run = newest.get(release.name)
+        portion = self._portion(run)
         return UpdateView(
             name=release.name,
             title=release.title,
@@ -103,15 +115,15 @@ class UpdatesService:
             article_link=release.article_link,
             support_address=release.support_address,
             last_run=run.id if run else None,
-            percent=self._percent(run),
+            percent=round(portion.percent, 1) if portion else None,
+            progress=portion_view(portion),
         )
 
-    def _percent(self, run: Run | None) -> float | None:
+    def _portion(self, run: Run | None) -> Portion | None:
         """Of the step that reports how far it has come, such as the download; None where none does."""
         if run is None or run.state is not RunState.IN_PROGRESS:
             return None
-        portion = self.progress.of_run(run.id)
-        return round(portion.percent, 1) if portion else None
+        return self.progress.of_run(run.id)
 
 
 def open_actions(verdict: Applicability) -> tuple[Action, ...]:
@@ -131,14 +143,6 @@ def _require_may(verdict: Applicability, verb: Verb) -> None:
         refusal.findings = blocking
         raise refusal
     require_open(verdict.release.name, verdict.state, verb)
-
-
-def released_text(released: ReleaseDate | None) -> str:
-    """``2026-04-21``; with month precision ``2026-04``; "" when it is not known."""
-    if released is None:
-        return ""
-    text = released.day.isoformat()
-    return text if released.precision is DatePrecision.DAY else text[:7]
 
 
 def expected_range(runtimes: tuple[ExpectedRuntime, ...], nodes: int) -> Range | None:

@@ -17,11 +17,25 @@ from typing import IO
 
 from tuf.ngclient.fetcher import FetcherInterface
 
-from pitstop.model.errors import TrustError
+from pitstop.model.errors import TrustError, Unreachable
 from pitstop.transport.link import Interruption, Link
 
 CHUNK = 1 << 18
 """Bytes asked for at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a server said of the state of a file, to be asked later whether it is still so.
+
+    Attributes:
+        address: the URL that it said it of: another server's marks mean nothing to it.
+        etag, last_modified: as they came, "" where it said none.
+    """
+
+    address: str
+    etag: str = ""
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +45,15 @@ class Opened:
     Attributes:
         start: where in the file the first chunk lies; 0 if the site does not serve parts.
         total: bytes of the whole file as the site says; None: it does not say.
+        mark: what to ask with the next time; None: the site does not say.
+        unchanged: it is as it was under the mark that was asked with, and nothing comes.
     """
 
     start: int
     total: int | None
     chunks: Iterator[bytes]
+    mark: Mark | None = None
+    unchanged: bool = False
 
 
 class SiteFetcher(FetcherInterface):
@@ -50,8 +68,11 @@ class SiteFetcher(FetcherInterface):
         self.asked = ""
 
     @abstractmethod
-    def opened(self, url: str, start: int = 0) -> AbstractContextManager[Opened]:
-        """Begin to read the file, from byte ``start`` if the site can.
+    def opened(
+        self, url: str, start: int = 0, known: Mark | None = None
+    ) -> AbstractContextManager[Opened]:
+        """Begin to read the file, from byte ``start`` if the site can. With a mark that the site gave
+        before, only if the file has changed since.
 
         Raises:
             Interruption: the link broke, also while chunks are read; Unreachable: trying again is no use.
@@ -66,25 +87,41 @@ class SiteFetcher(FetcherInterface):
             TrustError: it is longer than ``at_most`` bytes.
             Unreachable, DownloadHTTPError: as ``opened``, once all tries have failed.
         """
+        content, _ = self.read_if_changed(url, at_most, None)
+        if content is None:
+            raise Unreachable(f"{url}: the site says that it is unchanged, and was not asked that")
+        return content
+
+    def read_if_changed(self, url: str, at_most: int, known: Mark | None) -> tuple[bytes | None, Mark | None]:
+        """The whole file and its new mark; no content where it is still as it was under ``known``.
+
+        Raises:
+            As ``read``.
+        """
         self.asked = url
         failures = 0
         while True:
             try:
-                return self._read_once(url, at_most)
-            except Interruption:
+                return self._read_once(url, at_most, known)
+            except Interruption as error:
                 failures += 1
-                if failures >= self.link.tries:
-                    raise
-            self.link.back_off(failures)
+                self.link.again(failures, error)
 
-    def _read_once(self, url: str, at_most: int) -> bytes:
+    def other_choice(self) -> bool:
+        """Turn to another place that has the same files, since what came from here was wrong or did not
+        come at all; False where there is none that was not tried yet."""
+        return False
+
+    def _read_once(self, url: str, at_most: int, known: Mark | None) -> tuple[bytes | None, Mark | None]:
         content = bytearray()
-        with self.opened(url) as file:
+        with self.opened(url, 0, known) as file:
+            if file.unchanged:
+                return None, known
             for chunk in self.link.paced(file.chunks, url):
                 content += chunk
                 if len(content) > at_most:
                     raise TrustError(f"{url} is longer than the {at_most} bytes it may have")
-        return bytes(content)
+        return bytes(content), file.mark
 
     # python-tuf's interface, on top of the above
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from tuf.api.exceptions import DownloadHTTPError
 
 from pitstop.model.errors import TrustError, Unreachable
-from pitstop.transport.fetcher import CHUNK, Opened, SiteFetcher
+from pitstop.transport.fetcher import CHUNK, Mark, Opened, SiteFetcher
 from pitstop.transport.link import Interruption, Link
 
 
@@ -34,7 +34,7 @@ class FolderFetcher(SiteFetcher):
         self._folder = folder
 
     @contextmanager
-    def opened(self, url: str, start: int = 0) -> Iterator[Opened]:
+    def opened(self, url: str, start: int = 0, known: Mark | None = None) -> Iterator[Opened]:  # noqa: ARG002  a folder knows no marks
         path = self._inside(url)
         try:
             file = _plain_file(path)

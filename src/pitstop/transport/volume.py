@@ -180,11 +180,9 @@ def _arrive(fetcher: SiteFetcher, wanted: Wanted, part: Part, progress: Progress
         before = part.size
         try:
             _take(fetcher, wanted, part, progress)
-        except Interruption:
+        except Interruption as error:
             failures = 1 if part.size - before >= fetcher.link.worthwhile else failures + 1
-            if failures >= fetcher.link.tries:
-                raise
-            fetcher.link.back_off(failures)
+            fetcher.link.again(failures, error)
         except DownloadHTTPError as error:
             if error.status_code != 416 or part.size == 0:
                 raise

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from pitstop.wire.views import Range
+from pitstop.wire.views import PortionView, Range
 
 NOTHING: Final = "\N{EN DASH}"
 """What stands where there is no value."""
@@ -61,6 +61,21 @@ def size(count: int | None) -> str:
         value, unit = value / 1000, unit + 1
     digits = 1 if unit and value < 9.95 else 0
     return f"{value:.{digits}f}".removesuffix(".0") + f" {_UNITS[unit]}"
+
+
+def rate(per_second: float | None) -> str:
+    """``12 MB/s``: a size a second."""
+    return NOTHING if per_second is None else f"{size(round(per_second))}/s"
+
+
+def under_way(portion: PortionView | None) -> str:
+    """``1.2 GB of 3.4 GB, 35 %, 12 MB/s, 3 min 4 s left``; empty where nothing is under way."""
+    if portion is None:
+        return ""
+    said = [f"{size(portion.done)} of {size(portion.whole)}", percent(portion.percent)]
+    if portion.rate:
+        said += [rate(portion.rate), f"{duration(portion.seconds_left)} left"]
+    return ", ".join(said)
 
 
 def instant(at: datetime | None) -> str:

@@ -44,6 +44,19 @@ class Range(View, frozen=True):
     most: float
 
 
+class PortionView(View, frozen=True):
+    """How far what is under way now has come: ``done`` of ``whole``, in bytes where bytes are carried.
+
+    ``rate``: how many a second, over the last seconds; ``seconds_left``: at that rate. None: not known.
+    """
+
+    done: int
+    whole: int
+    percent: float
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
 class SupportView(View, frozen=True):
     """Whether the servicing policy supports the system. ``position``: N, N-1, N-2, N-3, ... or unknown;
     ``status``: supported, out-of-compliance or unknown; ``why``: in one sentence."""
@@ -125,6 +138,7 @@ class UpdateView(View, frozen=True):
     support_address: str
     last_run: str | None
     percent: float | None = None
+    progress: PortionView | None = None
 
 
 class WaitingView(View, frozen=True):
@@ -186,6 +200,7 @@ class RunReport(View, frozen=True):
     now: tuple[str, ...]
     nodes_out_of_service: tuple[str, ...]
     steps: tuple[StepView, ...]
+    progress: PortionView | None = None
 
 
 class EventView(View, frozen=True):

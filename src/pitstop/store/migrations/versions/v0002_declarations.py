@@ -1,4 +1,4 @@
-"""Schema 2: what people declare of the system: facts, accepted risks, hardware contract, maintenance windows."""
+"""Schema 2: what people declare: facts, accepted risks, hardware contract, maintenance windows."""
 
 from __future__ import annotations
 
