@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pitstop.cli import exit_statuses
 from pitstop.model import errors
 from pitstop.model.runs import RUN_MOVES, STEP_MOVES
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
+from tools.plan_reference import plan_page
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -70,7 +72,12 @@ def _tree(error: type[errors.PitstopError]) -> Iterator[type[errors.PitstopError
             yield from _tree(inner)
 
 
-PAGES: dict[str, Callable[[], str]] = {"moves.md": moves_page, "errors.md": errors_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors_page,
+    "exit-statuses.md": exit_statuses.document,
+    "moves.md": moves_page,
+    "plan.md": plan_page,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -53,54 +53,92 @@ T = TypeVar("T")
 class RetryDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How often a failed act is tried, and how long between."""
 
-    attempts: Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS)] = ONCE.attempts
-    delay: timedelta = ONCE.delay
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS, description="How often in all.")] = (
+        ONCE.attempts
+    )
+    delay: Annotated[timedelta, msgspec.Meta(description="From a failure to the next attempt.")] = ONCE.delay
 
 
 class StepDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One thing to do on each node that it concerns."""
 
-    name: Line
-    kind: Line
-    description: str = ""
-    args: dict[str, Any] = {}
-    role: Line | None = None
-    expected: timedelta | None = None
-    deadline: timedelta = timedelta(minutes=10)
-    retry: RetryDocument | None = None
+    name: Annotated[Line, msgspec.Meta(description="What operators read in the tree of steps.")]
+    kind: Annotated[Line, msgspec.Meta(description="One of the step kinds below.")]
+    description: Annotated[str, msgspec.Meta(description="What it does and why, for operators.")] = ""
+    args: Annotated[dict[str, Any], msgspec.Meta(description="What the kind is told.")] = {}
+    role: Annotated[
+        Line | None,
+        msgspec.Meta(
+            description="On whose nodes it is done, all at once; `*` is every node. Required outside a "
+            "rolling group, not allowed inside one."
+        ),
+    ] = None
+    expected: Annotated[
+        timedelta | None, msgspec.Meta(description="How long it usually takes on one node.")
+    ] = None
+    deadline: Annotated[timedelta, msgspec.Meta(description="After this it has failed, and is ended.")] = (
+        timedelta(minutes=10)
+    )
+    retry: Annotated[
+        RetryDocument | None, msgspec.Meta(description="How failures are tried again; once unless told.")
+    ] = None
 
 
 class DrainDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How a node is taken out of service and put back: commands as lists of words."""
 
-    out: Words
-    back: Words
-    is_out: Words
-    deadline: timedelta = timedelta(minutes=10)
+    out: Annotated[Words, msgspec.Meta(description="Takes the node out of service; ends when it is out.")]
+    back: Annotated[Words, msgspec.Meta(description="Puts it back.")]
+    is_out: Annotated[
+        Words,
+        msgspec.Meta(
+            description="Changes nothing; ends with 0 when the node is out. A node that was out before the "
+            "run is left out."
+        ),
+    ]
+    deadline: Annotated[timedelta, msgspec.Meta(description="Of each of the two ways.")] = timedelta(
+        minutes=10
+    )
 
 
 class GroupDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Items that belong together: in sequence, in parallel, or rolling over the nodes of a role."""
 
-    name: Line
-    mode: GroupMode
-    items: Annotated[list[Any], msgspec.Meta(min_length=1)]
-    description: str = ""
-    role: Line | None = None
-    batch: int | str = 1
-    order: RollOrder = RollOrder.DECLARED
-    drain: DrainDocument | None = None
-    verify: list[Any] = []
-    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    name: Annotated[Line, msgspec.Meta(description="What operators read in the tree of steps.")]
+    mode: Annotated[GroupMode, msgspec.Meta(description="How its items are run.")]
+    items: Annotated[list[Any], msgspec.Meta(min_length=1, description="Steps and groups, in order.")]
+    description: Annotated[str, msgspec.Meta(description="What it does and why, for operators.")] = ""
+    role: Annotated[Line | None, msgspec.Meta(description="Rolling: over the nodes of this role.")] = None
+    batch: Annotated[
+        int | str,
+        msgspec.Meta(description="Rolling: so many nodes at a time, or a percentage such as `25%`."),
+    ] = 1
+    order: Annotated[
+        RollOrder,
+        msgspec.Meta(description="Rolling: as declared, or one fault domain after the other."),
+    ] = RollOrder.DECLARED
+    drain: Annotated[
+        DrainDocument | None,
+        msgspec.Meta(description="Rolling: how a node is taken out of service and put back."),
+    ] = None
+    verify: Annotated[
+        list[Any], msgspec.Meta(description="Rolling: steps on each node before it is put back.")
+    ] = []
+    limit: Annotated[
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        msgspec.Meta(description="Parallel: so many items at a time; all unless told."),
+    ] = None
 
 
 class PlanDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A plan. ``checks`` are the package's own health checks, done before anything is changed."""
 
-    format: int
-    name: Line
-    items: list[Any]
-    checks: list[Any] = []
+    format: Annotated[int, msgspec.Meta(description="The version of this format.")]
+    name: Annotated[Line, msgspec.Meta(description="What the plan does, for operators.")]
+    items: Annotated[list[Any], msgspec.Meta(description="Steps and groups, in order.")]
+    checks: Annotated[
+        list[Any], msgspec.Meta(description="The package's own health checks: steps that change nothing.")
+    ] = []
 
 
 def read_plan(raw: bytes) -> Plan:
