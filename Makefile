@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser check format docs quick test smoke demo lock clean
+.PHONY: help setup browser check format docs quick test smoke demo bench-graph lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ browser: ## a browser for the browser tests: installed where that is possible (r
 		else \
 			echo "No chromium here and no way to install it as this user: the browser tests will be skipped. On Debian: sudo apt-get install chromium" >&2; \
 		fi; }
+
+bench-graph: setup ## how long the release graph takes to build, plan and explain; last line is JSON
+	@$(BIN)/python -m tools.bench_graph $(ARGS)
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/pip install --quiet uv

@@ -129,9 +129,9 @@ def told(small: Measured, large: Measured) -> str:
         times = one.times
         lines += [
             f"{one.releases} releases, {one.edges} edges, {one.rules} conditional rules:",
-            f"  build {times.build:.3f} s; path of {one.steps} steps {times.path * 1000:.2f} ms "
-            f"({one.path_again * 1000:.2f} ms when asked again); "
-            f"explain with {one.reasons} reasons {times.explain * 1000:.1f} ms",
+            f"  build {times.build:.3f} s",
+            f"  path of {one.steps} steps {times.path * 1000:.2f} ms ({one.path_again * 1000:.2f} ms again)",
+            f"  explain with {one.reasons} reasons {times.explain * 1000:.1f} ms",
         ]
     growth = [
         f"{name} {getattr(large.times, name) / getattr(small.times, name):.1f}" for name in Times.__slots__

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from pitstop.model.conditions import Comparison, Condition, FactTest, RequiredContent, Risk
@@ -128,7 +129,7 @@ def _drafts(size: Size, random: Random) -> list[_Draft]:
 
 def _lay_gates(drafts: list[_Draft], edges: int, random: Random) -> None:
     """Gates at any level, then moved until just so many edges lead from family to family."""
-    pairs = list(zip(drafts, drafts[1:], strict=False))
+    pairs = list(pairwise(drafts))
     for before, draft in pairs:
         draft.gate = random.randint(1, before.hotfixes)
     surplus = sum(draft.builds * (before.hotfixes - draft.gate + 1) for before, draft in pairs) - edges
@@ -232,6 +233,7 @@ class _Rules:
         spread = {release.id: release for release in releases}
         for release in releases:
             if release.type is not PackageType.HOTFIX:
+                spread[release.id] = self._of_a_build(release, drafts) if release.family else release
                 for _ in range(_RULES_OF_A_BUILD if release.family else 1):
                     spread[release.id] = self._ruled(spread[release.id], holds=True)
         hotfixes = [release for release in releases if release.type is PackageType.HOTFIX]
@@ -245,6 +247,20 @@ class _Rules:
             holds = release.version in gates or self._random.random() < 0.8
             spread[release.id] = self._ruled(spread[release.id], holds=holds)
         return list(spread.values())
+
+    def _of_a_build(self, release: Release, drafts: Sequence[_Draft]) -> Release:
+        """With the rule that where the oldest hotfix of the family before went on, a newer one goes first."""
+        draft = drafts[int((release.family or "")[1:])]
+        if not draft.order:
+            return release
+        self._made += 1
+        before = drafts[draft.order - 1]
+        condition = Condition(
+            "After the oldest hotfix a newer one.",
+            when_installed=before.hotfix(1),
+            hotfix=before.hotfix(draft.gate),
+        )
+        return replace(release, conditions=(condition,))
 
     def _ruled(self, release: Release, *, holds: bool) -> Release:
         """The release with one rule more, one that keeps it off this system unless it ``holds``."""

@@ -8,8 +8,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pitstop.api.problems import problem_of, status_of
+from pitstop.api.problems import problem_of
 from pitstop.model import errors
+from pitstop.wire.http_statuses import status_of
 from simulators import scenes
 from simulators.desk import Scene
 

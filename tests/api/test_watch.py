@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pitstop.api.app import create_app
-from pitstop.api.watch import Watches
+from pitstop.service.watching import Watches
 from pitstop.wire.views import RunReport
 from simulators import desk as simulated
 from simulators import scenes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pitstop.api.app import create_app
-from pitstop.api.watch import Watches
+from pitstop.service.watching import Watches
 from pitstop.cli.main import run
 from simulators import desk as simulated
 from simulators.desk import Scene

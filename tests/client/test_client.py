@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar, Response, get
 
 from pitstop.api.app import create_app
-from pitstop.api.watch import Watches
+from pitstop.service.watching import Watches
 from pitstop.client.client import PitstopClient
 from pitstop.model import errors
 from pitstop.model.errors import (

@@ -233,7 +233,7 @@ def test_keys_of_another_publisher_are_refused(press: Press, tmp_path: Path) -> 
     for name in ("targets", "snapshot", "timestamp"):
         stranger.generate(name)
     with pytest.raises(TrustError, match=r"targets.pem .* is not a targets key"):
-        press.repository.renew(stranger, a_moment_ago())
+        press.repository.renew(stranger, a_moment_ago(), "targets")
 
 
 def test_a_missing_site_is_told(press: Press) -> None:

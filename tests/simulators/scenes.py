@@ -130,7 +130,7 @@ def quiet_system() -> SystemView:
             why="Family 2305 is three families behind 2402, and two are allowed.",
             newest_family="2402",
             current_family="2305",
-            as_known_on=NOW - timedelta(minutes=18),
+            as_known_on=(NOW - timedelta(minutes=18)).date(),
             findings=(OUT_OF_COMPLIANCE,),
         ),
         nodes=tuple(

@@ -22,9 +22,9 @@ from pitstop.api.problems import problem_response
 from pitstop.api.security import MAX_BODY, SECURE_HEADERS, AnyRequest, actor_of
 from pitstop.api.update_admin import errors as arm_errors
 from pitstop.api.update_admin.routes import HANDLERS as UPDATE_ADMIN
-from pitstop.api.watch import Watches
 from pitstop.model.errors import PitstopError
 from pitstop.service.desk import Desk
+from pitstop.service.watching import Watches
 
 
 def api_routers(desk: Desk, *, watches: Watches | None = None) -> tuple[Router, Router]:

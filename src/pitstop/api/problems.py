@@ -14,49 +14,20 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from pitstop.api.security import SECURE_HEADERS, AnyRequest
-from pitstop.model.errors import (
-    Conflict,
-    InvalidInput,
-    NoSpace,
-    NotAllowed,
-    NotFound,
-    NotPermitted,
-    NotSignedIn,
-    PitstopError,
-    StateUnusable,
-    TrustError,
-    Unreachable,
-)
+from pitstop.model.errors import InvalidInput, NotAllowed, PitstopError
 from pitstop.service.findings import finding_view
+from pitstop.wire.http_statuses import status_of
 from pitstop.wire.views import Problem
 
 _log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
-STATUSES: dict[type[PitstopError], int] = {
-    InvalidInput: 400,
-    NotSignedIn: 401,
-    NotPermitted: 403,
-    NotFound: 404,
-    NotAllowed: 409,
-    Conflict: 409,
-    TrustError: 422,
-    Unreachable: 502,
-    StateUnusable: 503,
-    NoSpace: 507,
-}
-"""HTTP status by class of error; a subclass without a row has that of its parent, and 500 is left over."""
-
 _CODES = {400: "invalid-input", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 _HINTS = {
     404: "The paths are in /api/v1/openapi.json.",
     405: "The methods of each path are in /api/v1/openapi.json.",
 }
-
-
-def status_of(error: PitstopError) -> int:
-    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
 def problem_of(error: Exception, path: str) -> Problem:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from litestar.response import Stream
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn, origin_of, token_of
-from pitstop.api.watch import Watches
+from pitstop.model.errors import NotSignedIn
+from pitstop.service.watching import ENDLESS, HEADERS, MEDIA_TYPE, Telling, Watches, frame
 from pitstop.wire.views import EventView, RunReport, RunView
 
 OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
@@ -51,13 +54,21 @@ def resume_run(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> Respon
     return Response(run, status_code=202, headers={"Location": f"/api/v1/runs/{run.id}"})
 
 
+def _report_frame(report: RunReport) -> bytes:
+    return frame("report", msgspec.json.encode(report).decode(), id_=report.run.revision)
+
+
+TELLING = Telling(_report_frame)
+
+
 @get(
     "/runs/{run_id:str}/watch",
     operation_id="watchRun",
     summary="Follow a run: Server-Sent Events",
     description="Each event `report` carries a RunReport, its id is the run's revision. The stream ends when "
     "the run does; asked again with that Last-Event-ID the answer is 204, so that a browser stops asking.",
-    media_type="text/event-stream",
+    media_type=MEDIA_TYPE,
+    opt={ENDLESS: True},
 )
 async def watch_run(
     request: AnyRequest, desk: DeskHere, actor: SignedIn, watches: WatchesHere, run_id: FromPath[str]
@@ -71,7 +82,14 @@ async def watch_run(
     async def still_signed_in() -> None:
         await asyncio.to_thread(desk.accounts.actor, token, origin)
 
-    return Stream(watches.follow(run_id, still_signed_in), media_type="text/event-stream")
+    async def stream() -> AsyncIterator[bytes]:
+        try:
+            async for part in watches.follow(run_id, TELLING, still_signed_in):
+                yield part
+        except NotSignedIn:
+            return
+
+    return Stream(stream(), media_type=MEDIA_TYPE, headers=HEADERS)
 
 
 HANDLERS = (list_runs, show_run, list_events, resume_run, watch_run)

@@ -10,7 +10,7 @@ from pitstop.cli.connection import connect
 from pitstop.cli.nouns import noun_app
 from pitstop.cli.output import field, finding_lines, note, paint, say, say_json, table
 from pitstop.model.errors import InvalidInput
-from pitstop.wire.formats import NOTHING, instant, spoken
+from pitstop.wire.formats import NOTHING, day, instant, spoken
 from pitstop.wire.views import FindingView, SystemView
 
 app = noun_app("The system: its versions, its support, its nodes.")
@@ -67,7 +67,8 @@ def system_lines(system: SystemView) -> list[str]:
     position, *more = field("support", f"{status.words}, {support.position}. {support.why}")
     lines += [position.replace(status.words, paint(status.words, status.tone), 1), *more]
     lines += field(
-        "", f"As known on {instant(support.as_known_on)}; the newest family is {support.newest_family}."
+        "",
+        f"As known on {day(support.as_known_on)}; the newest family is {support.newest_family or NOTHING}.",
     )
     lines += field("checked", f"{instant(system.last_checked)} (last successful look for new updates)")
     lines += field("hardware", f"{system.hardware_family} {system.hardware_model}".strip())

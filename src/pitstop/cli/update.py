@@ -155,9 +155,7 @@ def update_report(update: UpdateView) -> list[str]:
 
 
 def _needs(update: UpdateView) -> str:
-    version = f"version {update.min_version} or newer" if update.min_version else ""
-    oem = f"OEM package {update.min_oem_version} or newer" if update.min_oem_version else ""
-    return ", ".join(part for part in (version, oem, *update.requires) if part)
+    return ", ".join(dict.fromkeys(update.requires))
 
 
 _COMMANDS = {Verb.APPLY: "install", Verb.PREPARE: "prepare", Verb.CHECK_HEALTH: "check"}

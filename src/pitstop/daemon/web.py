@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
 from litestar.exceptions import HTTPException
 
 from pitstop.api.app import api_error, api_routers
 from pitstop.portal.app import lost_page, portal_routes
 from pitstop.service.desk import Desk
+from pitstop.service.watching import ENDLESS, Watches
+
+COMPRESSION: Final = CompressionConfig(
+    backend="gzip", minimum_size=1_000, gzip_compress_level=4, exclude_opt_key=ENDLESS
+)
+"""Bytes. Small answers gain nothing; streams must not be held back. No answer that is compressed carries a
+secret beside what somebody else may have put into it."""
 
 
 def create_app(desk: Desk) -> Litestar:
@@ -17,13 +25,15 @@ def create_app(desk: Desk) -> Litestar:
     answered in the manner of the part that its path belongs to."""
 
     page = lost_page(desk)
+    watches = Watches(desk.runs)
 
     def answer(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         return api_error(request, error) or page(request, error)
 
     return Litestar(
-        route_handlers=[*api_routers(desk), *portal_routes(desk)],
+        route_handlers=[*api_routers(desk, watches=watches), *portal_routes(desk, watches)],
         openapi_config=None,
+        compression_config=COMPRESSION,
         exception_handlers={HTTPException: answer},
         logging_config=None,
     )

@@ -41,8 +41,15 @@ class _Told:
     pace: Pace
 
 
+class WorkEnded(Exception):
+    """Nobody waits for this work any longer: its step is past its deadline, or the service ends."""
+
+
 class Progress:
     """The portions of steps, by run and index. May be asked and told from several threads.
+
+    A thread cannot be cancelled; but one that tells how far it has come is stopped here, once its step has
+    ended without it.
 
     Args:
         now: seconds of a clock that never goes back.
@@ -51,11 +58,15 @@ class Progress:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._told: dict[tuple[str, str], _Told] = {}
+        self._open: set[tuple[str, str]] = set()
 
     def reporter(self, run_id: str, index: str) -> Callable[[int, int], None]:
-        """What a step is handed to say how far it has come."""
+        """What a step is handed to say how far it has come; raises WorkEnded once it is forgotten."""
+        self._open.add((run_id, index))
 
         def report(done: int, whole: int) -> None:
+            if (run_id, index) not in self._open:
+                raise WorkEnded(f"step {index} of run {run_id} has ended")
             before = self._told.get((run_id, index))
             pace = before.pace if before is not None and before.whole == whole else Pace()
             self._told[run_id, index] = _Told(done, whole, pace.noted(self._now(), done))
@@ -63,6 +74,7 @@ class Progress:
         return report
 
     def forget(self, run_id: str, index: str) -> None:
+        self._open.discard((run_id, index))
         self._told.pop((run_id, index), None)
 
     def of_run(self, run_id: str) -> Portion | None:

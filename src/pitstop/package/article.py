@@ -20,7 +20,9 @@ from pitstop.package.markdown_html import markdown_reader
 
 MAX_ARTICLE_BYTES = 256 * 1024
 SECTIONS = ("Issue", "Cause", "Resolution", "Applies to")
-_HINT = f"An article has a title (# ...) and then the sections {', '.join(f'## {name}' for name in SECTIONS)}."
+_HINT = (
+    f"An article has a title (# ...) and then the sections {', '.join(f'## {name}' for name in SECTIONS)}."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,7 @@ class Article:
     @property
     def sections(self) -> tuple[tuple[str, str], ...]:
         """Heading and text, in order."""
-        return tuple(
-            zip(SECTIONS, (self.issue, self.cause, self.resolution, self.applies_to), strict=True)
-        )
+        return tuple(zip(SECTIONS, (self.issue, self.cause, self.resolution, self.applies_to), strict=True))
 
 
 def read_article(raw: bytes) -> Article:

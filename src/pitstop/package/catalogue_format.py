@@ -40,6 +40,17 @@ def read_catalogue(raw: bytes) -> Catalogue:
     Raises:
         InvalidCatalogue: not of the format, or it does not hold together; says all that is wrong.
     """
+    catalogue = parse_catalogue(raw)
+    check_catalogue(catalogue)
+    return catalogue
+
+
+def parse_catalogue(raw: bytes) -> Catalogue:
+    """The same, not yet checked for holding together: for those who list all problems.
+
+    Raises:
+        InvalidCatalogue: not of the format.
+    """
     document = read_json(raw, "the catalogue", MAX_CATALOGUE_BYTES, InvalidCatalogue)
     if not isinstance(document, dict):
         raise InvalidCatalogue("the catalogue is not a JSON object")
@@ -49,9 +60,7 @@ def read_catalogue(raw: bytes) -> Catalogue:
             f"the catalogue has format {found!r}, known is {CATALOGUE_FORMAT}",
             hint="The publisher uses a newer format than this Pitstop knows: update Pitstop.",
         )
-    catalogue = convert_catalogue({key: value for key, value in document.items() if key != "format"})
-    check_catalogue(catalogue)
-    return catalogue
+    return convert_catalogue({key: value for key, value in document.items() if key != "format"})
 
 
 def write_catalogue(catalogue: Catalogue) -> bytes:
@@ -157,10 +166,15 @@ def _said(value: Any) -> Any:
 
 def check_catalogue(catalogue: Catalogue) -> None:
     """Raises InvalidCatalogue with all that does not hold together, the first ten at most."""
-    problems = [*_head_problems(catalogue), *_family_problems(catalogue), *_release_problems(catalogue)]
+    problems = catalogue_problems(catalogue)
     if problems:
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise InvalidCatalogue(f"the catalogue does not hold together: {'; '.join(problems[:_SHOWN])}{more}")
+
+
+def catalogue_problems(catalogue: Catalogue) -> list[str]:
+    """All that does not hold together."""
+    return [*_head_problems(catalogue), *_family_problems(catalogue), *_release_problems(catalogue)]
 
 
 def _head_problems(catalogue: Catalogue) -> Iterator[str]:

@@ -112,9 +112,7 @@ def write_known_issues(listed: KnownIssues) -> bytes:
     """
     check_known_issues(listed)
     issued = listed.issued.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return canonical_json(
-        {**msgspec.to_builtins(listed), "issued": issued, "format": KNOWN_ISSUES_FORMAT}
-    )
+    return canonical_json({**msgspec.to_builtins(listed), "issued": issued, "format": KNOWN_ISSUES_FORMAT})
 
 
 def check_known_issues(listed: KnownIssues) -> None:

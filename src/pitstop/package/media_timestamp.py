@@ -1,8 +1,8 @@
 """Two uses of TUF's timestamp role, told apart by the keys that sign (docs/decisions/0006).
 
 *The wire's* timestamp is short-lived and signed by a key that is online. *The media's* is long-lived, signed
-by a key that is offline, and lies beside it as ``media-timestamp.json``; a transfer carries it. The root lists
-all these keys for the role ``timestamp``, so that python-tuf's client takes either, and names those of media
+by a key that is offline, and lies beside it as ``media-timestamp.json``; a transfer carries it. The root
+lists all these keys for the role ``timestamp``, so that python-tuf's client takes either, and names those of media
 in a field of its own, ``x-pitstop-media``. Whoever has read a timestamp then asks here whether it is of the
 use that its way demands: without that, anybody with a medium could freeze a connected system for a year.
 

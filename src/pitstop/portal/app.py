@@ -2,7 +2,8 @@
 
 The daemon builds the application::
 
-    Litestar([*portal_routes(desk), ...], exception_handlers={HTTPException: lost_page(desk)})
+    watches = Watches(desk.runs)  # shared with the API
+    Litestar([*portal_routes(desk, watches), ...], exception_handlers={HTTPException: lost_page(desk)})
 
 Inside its own routes the portal answers every error with a page. For addresses that no route takes the
 application's own handler is asked; :func:`lost_page` makes the portal's, for all that are not the API's.
@@ -27,11 +28,15 @@ from pitstop.portal.pages import account, alerts, inventory, overview, runs, sig
 from pitstop.portal.problems import Shown, shown, shown_break, shown_http
 from pitstop.portal.rendering import HEADERS, go_to
 from pitstop.portal.sessions import sign_in_path
+from pitstop.portal.streams import go_event, page_path, wants_stream
 from pitstop.portal.visits import OpenDesk, PortalRequest, Visit, anonymous_page, visit_of
 from pitstop.service.desk import Desk
+from pitstop.service.watching import Watches
+from pitstop.wire.http_statuses import OURS
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     overview.show,
+    overview.live,
     overview.check_sources,
     overview.after_sign_in,
     updates.show,
@@ -64,7 +69,7 @@ MAX_BODY: Final = 64 * 1024
 _LOG = logging.getLogger(__name__)
 
 
-def portal_routes(desk: Desk) -> list[ControllerRouterHandler]:
+def portal_routes(desk: Desk, watches: Watches) -> list[ControllerRouterHandler]:
     """All pages and static files."""
     pages = Router(
         "/",
@@ -72,6 +77,7 @@ def portal_routes(desk: Desk) -> list[ControllerRouterHandler]:
         dependencies={
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "visit": Provide(_visit, sync_to_thread=True),
+            "watches": Provide(lambda: watches, sync_to_thread=False),
         },
         guards=[same_origin],
         exception_handlers={
@@ -99,11 +105,14 @@ def _visit(request: PortalRequest, desk: OpenDesk) -> Visit:
     return visit_of(request, desk)
 
 
-def _problem_page(desk: Desk) -> Callable[[PortalRequest, PitstopError], Response[str]]:
-    def answer(request: PortalRequest, error: PitstopError) -> Response[str]:
+def _problem_page(desk: Desk) -> Callable[[PortalRequest, PitstopError], Response[str] | Response[bytes]]:
+    def answer(request: PortalRequest, error: PitstopError) -> Response[str] | Response[bytes]:
+        wrong = shown(error)
         if isinstance(error, NotSignedIn):
             return _to_sign_in(request)
-        return _page(desk, request, shown(error))
+        if wants_stream(request) and wrong.status < OURS:
+            return go_event(page_path(request))  # which says what is wrong
+        return _page(desk, request, wrong)
 
     return answer
 
@@ -121,12 +130,13 @@ def _page(desk: Desk, request: PortalRequest, wrong: Shown) -> Response[str]:
         return anonymous_page("problem.html", wrong.status, {"wrong": wrong})
 
 
-def _to_sign_in(request: PortalRequest) -> Response[str]:
-    """To the sign-in page, and from there back here. What htmx asked for cannot be swapped for a whole
-    page: it is told to go there."""
+def _to_sign_in(request: PortalRequest) -> Response[str] | Response[bytes]:
+    """To the sign-in page, and from there back here. A stream and what htmx asked for cannot be swapped for
+    a whole page: they are told to go there."""
+    if wants_stream(request):
+        return go_event(sign_in_path(page_path(request)))
     if request.headers.get("hx-request") == "true":
-        back = request.url.path.removesuffix("/live")
-        headers = {**HEADERS, "HX-Redirect": sign_in_path(back)}
+        headers = {**HEADERS, "HX-Redirect": sign_in_path(request.url.path)}
         return Response("", status_code=401, headers=headers, media_type="text/html")
     back = request.url.path
     if request.method in SAFE_METHODS and request.url.query:

@@ -10,22 +10,8 @@ from litestar.exceptions import HTTPException
 from pitstop.model import errors
 from pitstop.model.errors import PitstopError
 from pitstop.service.findings import finding_view
+from pitstop.wire.http_statuses import status_of
 from pitstop.wire.views import FindingView
-
-_STATUSES: Final[tuple[tuple[type[PitstopError], int], ...]] = (
-    (errors.InvalidInput, 400),
-    (errors.NotFound, 404),
-    (errors.NotAllowed, 409),
-    (errors.Conflict, 409),
-    (errors.StepFailed, 409),
-    (errors.NotSignedIn, 401),
-    (errors.NotPermitted, 403),
-    (errors.TrustError, 422),
-    (errors.Unreachable, 502),
-    (errors.StateUnusable, 503),
-    (errors.NoSpace, 507),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -47,10 +33,6 @@ def shown(error: PitstopError) -> Shown:
         error.code,
         tuple(finding_view(item) for item in findings),
     )
-
-
-def status_of(error: PitstopError) -> int:
-    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
 def shown_http(error: HTTPException) -> Shown:

@@ -18,6 +18,7 @@ from pitstop.portal.problems import shown
 from pitstop.portal.rendering import html
 from pitstop.portal.sessions import origin_of, token_of
 from pitstop.service.desk import Desk
+from pitstop.service.watching import Watches
 from pitstop.wire.views import AlertView, SystemView
 
 PortalRequest: TypeAlias = Request[Any, Any, Any]
@@ -75,6 +76,7 @@ class Visit:
 
 OpenVisit: TypeAlias = NamedDependency[SkipValidation[Visit]]
 OpenDesk: TypeAlias = NamedDependency[SkipValidation[Desk]]
+OpenWatches: TypeAlias = NamedDependency[SkipValidation[Watches]]
 
 
 def visit_of(request: PortalRequest, desk: Desk) -> Visit:

@@ -21,8 +21,10 @@ class Source:
 
     Attributes:
         publisher: the short name that its catalogue must carry.
-        url: ``http(s)://`` address of the site's root, or ``file://`` of a folder with the same files.
+        url: ``http(s)://`` address of the site's root, or ``file://`` of a folder with the same files; "" for
+            a source that is not connected: what it publishes comes on media.
         types: the package types it may publish.
+        mirrors: further addresses with the same files, asked where the first fails.
     """
 
     name: str
@@ -30,6 +32,11 @@ class Source:
     kind: PublisherKind
     url: str
     types: frozenset[PackageType]
+    mirrors: tuple[str, ...] = ()
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.url)
 
 
 class Feed(Protocol):

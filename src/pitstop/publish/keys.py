@@ -1,8 +1,8 @@
 """A publisher's signing keys, by name: PEM files in the key folder, or wherever ``[signers]`` says.
 
 In files: ed25519 (PKCS #8), encrypted with a passphrase, mode 0600: ``root-1.pem`` ... ``root-n.pem``,
-``targets.pem``, ``snapshot.pem``, ``timestamp.pem``, ``media.pem``; a later key of a role is ``targets-2.pem``
-and so on. A key file that others may read is refused.
+``targets.pem``, ``snapshot.pem``, ``timestamp.pem``, ``media.pem``; a later key of a role is
+``targets-2.pem`` and so on. A key file that others may read is refused.
 
 Elsewhere: ``[signers]`` in ``publisher.toml`` gives a key's address. ``file:PATH`` is such a PEM file in
 another place (a medium). All else is an address of securesystemslib's: ``hsm:`` (PKCS #11), ``awskms:``,

@@ -19,8 +19,9 @@ from pitstop.package.plan_format import read_plan
 from pitstop.package.site_layout import notes_target, package_target
 from pitstop.publish.building import PACKAGE_FOLDER, BuiltPackage
 from pitstop.publish.keys import KeyFolder
+from pitstop.publish.published import Source
 from pitstop.publish.release_draft import DRAFT_FILE, ReleaseDraft, read_draft
-from pitstop.publish.repository import Repository, Source
+from pitstop.publish.repository import Repository
 from pitstop.publish.settings import TYPES, PublisherSettings
 
 

@@ -14,66 +14,60 @@ from __future__ import annotations
 import fcntl
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
-from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined] # documented, without __all__
+from securesystemslib.signer import Signer  # type: ignore[attr-defined] # documented, without __all__
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined] # documented, without __all__
-    Metadata,
     MetaFile,
     Root,
-    Signed,
     Snapshot,
     TargetFile,
     Targets,
     Timestamp,
 )
-from tuf.api.serialization import DeserializationError
 
-from pitstop.model.errors import Conflict, NotFound, TrustError
+from pitstop.model.errors import Conflict, TrustError
 from pitstop.model.releases import Catalogue
 from pitstop.package.catalogue_format import read_catalogue, write_catalogue
+from pitstop.package.media_timestamp import FIELD, require_media_timestamp
 from pitstop.package.site_layout import (
+    MEDIA_TIMESTAMP,
     METADATA_FOLDER,
     TARGETS_FOLDER,
-    catalogue_number,
-    catalogue_target,
-    newest_catalogue,
+    Numbered,
+    newest,
+    target_number,
 )
 from pitstop.publish.durable import Put, put
-from pitstop.publish.keys import KeyFolder
-from pitstop.publish.settings import PublisherSettings
-
-S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
-Source = bytes | Path
-"""Where a target file's bytes come from."""
+from pitstop.publish.keys import KeyFolder, named
+from pitstop.publish.next_metadata import next_snapshot, next_targets
+from pitstop.publish.published import (
+    ONLINE_ROLES,
+    Changes,
+    MediaStamp,
+    Published,
+    Source,
+    document_numbers,
+)
+from pitstop.publish.settings import MEDIA, PublisherSettings
+from pitstop.publish.signed_metadata import (
+    S,
+    parsed,
+    role_signers,
+    signed_bytes,
+    site_bytes,
+    verify,
+    verify_by_any,
+)
+from pitstop.publish.team_metadata import handed_in, known_teams
 
 _LOCK = ".publishing"
-ONLINE_ROLES = ("targets", "snapshot", "timestamp")
-"""The roles whose keys sign each release."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the site says, verified.
-
-    Attributes:
-        versions, expires: of the signed metadata, by role.
-        targets: all signed target files by path.
-        number: of the catalogue.
-    """
-
-    root: Root
-    versions: Mapping[str, int]
-    expires: Mapping[str, datetime]
-    targets: Mapping[str, TargetFile]
-    catalogue: Catalogue
-    number: int
+Signers = Mapping[str, Sequence[Signer]]
 
 
 @dataclass(frozen=True)
@@ -91,27 +85,29 @@ class Repository:
         """
         if self.settings.root_file.exists():
             raise Conflict(f"there is a publisher in {self.settings.folder} already")
-        root = self._new_root(keys, now)
-        self._put_source(self._metadata / "1.root.json", root)
-        self._put_source(self.settings.root_file, root)
+        raw = self._new_root(keys, now)
+        self.put_source(self.metadata_folder / "1.root.json", raw)
+        self.put_source(self.settings.root_file, raw)
         settings = self.settings
         empty = Catalogue(settings.publisher, settings.product, settings.kind, now, (), ())
-        trusted = _parsed(root, "root.json", Root).signed
-        nothing = Published(trusted, dict.fromkeys(ONLINE_ROLES, 0), {}, {}, empty, 0)
-        self._sign_and_put(nothing, keys, now, {}, empty)
+        root = parsed(raw, "root.json", Root).signed
+        nothing = Published(root, dict.fromkeys(ONLINE_ROLES, 0), {}, Targets(), {}, empty, 0)
+        catalogue = {Numbered.CATALOGUE: write_catalogue(empty)}
+        self.write(nothing, self.signers(root, keys), now, Changes(documents=catalogue))
 
     def _new_root(self, keys: KeyFolder, now: datetime) -> bytes:
-        root = Root(expires=self._expiry("root", now), consistent_snapshot=True)
-        signers = [keys.generate(name) for name in root_key_names(self.settings)]
-        for signer in signers:
-            root.add_key(signer.public_key, "root")
+        root = Root(expires=self.expiry("root", now), consistent_snapshot=True)
+        signers = []
+        for name in root_key_names(self.settings):
+            signers.append(keys.generate(name))
+            root.add_key(named(signers[-1].public_key, name), "root")
         root.roles["root"].threshold = self.settings.root.threshold
-        for role in ("targets", "snapshot", "timestamp"):
-            root.add_key(keys.generate(role).public_key, role)
-        metadata = Metadata(root)
-        for signer in signers:
-            metadata.sign(signer, append=True)
-        return metadata.to_bytes()
+        for role in ONLINE_ROLES:
+            root.add_key(named(keys.generate(role).public_key, role), role)
+        media = named(keys.generate(MEDIA).public_key, MEDIA)
+        root.add_key(media, Timestamp.type)
+        root.unrecognized_fields[FIELD] = {"keyids": [media.keyid]}
+        return signed_bytes(root, signers)
 
     def read(self) -> Published:
         """What is published now. Expired metadata is read too: the publisher is who renews it.
@@ -120,45 +116,74 @@ class Repository:
             NotFound: a file of the site is missing.
             TrustError: something is not signed by this publisher's keys.
         """
-        root = self._root()
-        timestamp = self._role(root, "timestamp", "timestamp.json", Timestamp)
-        snapshot = self._role(root, "snapshot", f"{timestamp.snapshot_meta.version}.snapshot.json", Snapshot)
+        return self.read_under(self.root())
+
+    def read_under(self, root: Root, *following: Root) -> Published:
+        """What is published now, as this root vouches for it, or one that is about to follow it."""
+        roots = (root, *following)
+        timestamp = self._role(roots, "timestamp", "timestamp.json", Timestamp)
+        snapshot = self._role(roots, "snapshot", f"{timestamp.snapshot_meta.version}.snapshot.json", Snapshot)
         version = snapshot.meta["targets.json"].version
-        targets = self._role(root, "targets", f"{version}.targets.json", Targets)
-        path = newest_catalogue(targets.targets)
+        targets = self._role(roots, "targets", f"{version}.targets.json", Targets)
+        teams = known_teams(self.metadata_folder, targets, snapshot)
+        every = {path: file for team in teams.values() for path, file in team.targets.items()}
+        every |= targets.targets
+        path = newest(Numbered.CATALOGUE, targets.targets)
         if path is None:
             raise TrustError("the signed targets of this site have no catalogue")
-        signed: tuple[Signed, ...] = (root, targets, snapshot, timestamp)
+        metadata = {"root": root, "targets": targets, "snapshot": snapshot, "timestamp": timestamp, **teams}
         return Published(
             root=root,
-            versions={role.type: role.version for role in signed},
-            expires={role.type: role.expires for role in signed},
-            targets=targets.targets,
-            catalogue=read_catalogue(self._target_bytes(targets.targets[path])),
-            number=catalogue_number(path) or 0,
+            versions={role: signed.version for role, signed in metadata.items()},
+            expires={role: signed.expires for role, signed in metadata.items()},
+            top=targets,
+            targets=every,
+            catalogue=read_catalogue(self.target_bytes(targets.targets[path])),
+            number=target_number(Numbered.CATALOGUE, path) or 0,
+            teams=teams,
+            documents=document_numbers(targets.targets),
         )
 
-    def _root(self) -> Root:
+    def document(self, published: Published, kind: Numbered) -> bytes | None:
+        """The newest document of this kind, verified; None if there is none."""
+        path = newest(kind, published.top.targets)
+        return self.target_bytes(published.top.targets[path]) if path is not None else None
+
+    def media_stamp(self, root: Root) -> MediaStamp | None:
+        """The media timestamp on the site, verified; None if there is none.
+
+        Raises:
+            TrustError: it is not signed by a key for media.
+        """
+        path = self.metadata_folder / MEDIA_TIMESTAMP
+        if not path.exists():
+            return None
+        metadata = parsed(site_bytes(path), path.name, Timestamp)
+        made = require_media_timestamp(root, metadata)
+        return MediaStamp(made, metadata.signed.expires, metadata.signed.snapshot_meta.version)
+
+    def root(self) -> Root:
         """The newest root that the publisher's own first root leads to."""
-        trusted = _parsed(_bytes(self.settings.root_file), self.settings.root_file.name, Root)
+        trusted = parsed(site_bytes(self.settings.root_file), self.settings.root_file.name, Root)
         root = trusted.signed
-        _verify(root, "root", trusted, self.settings.root_file.name)
-        while (path := self._metadata / f"{root.version + 1}.root.json").exists():
-            following = _parsed(_bytes(path), path.name, Root)
-            _verify(root, "root", following, path.name)
-            _verify(following.signed, "root", following, path.name)
+        verify(root, "root", trusted, self.settings.root_file.name)
+        while (path := self.metadata_folder / f"{root.version + 1}.root.json").exists():
+            following = parsed(site_bytes(path), path.name, Root)
+            verify(root, "root", following, path.name)
+            verify(following.signed, "root", following, path.name)
             if following.signed.version != root.version + 1:
                 raise TrustError(f"{path.name} says version {following.signed.version}")
             root = following.signed
         return root
 
-    def _role(self, root: Root, role: str, name: str, kind: type[S]) -> S:
-        metadata = _parsed(_bytes(self._metadata / name), name, kind)
-        _verify(root, role, metadata, name)
+    def _role(self, roots: Sequence[Root], role: str, name: str, kind: type[S]) -> S:
+        metadata = parsed(site_bytes(self.metadata_folder / name), name, kind)
+        verify_by_any(roots, role, metadata, name)
         return metadata.signed
 
-    def _target_bytes(self, target: TargetFile) -> bytes:
-        content = _bytes(self._targets / target.path)
+    def target_bytes(self, target: TargetFile) -> bytes:
+        """A target file of the site, if it is what was signed."""
+        content = site_bytes(self.targets_folder / target.path)
         try:
             target.verify_length_and_hashes(content)
         except RepositoryError as error:
@@ -170,91 +195,98 @@ class Repository:
         keys: KeyFolder,
         now: datetime,
         files: Mapping[str, Source],
-        catalogue: Catalogue,
+        catalogue: Catalogue | None,
         *,
         over: int,
+        documents: Mapping[Numbered, bytes] | None = None,
     ) -> Published:
-        """Add these target files and make this the catalogue; an interruption leaves the old release.
+        """Add these target files and numbered documents, and make this the catalogue (None: it stays); an
+        interruption leaves the old release.
 
         Args:
-            over: the number of the catalogue that this one was made from.
+            over: the number of the catalogue that this was made from.
 
         Raises:
             Conflict: a target of this name was published with other bytes, another process publishes right
                 now, or one has published since.
             TrustError: the site, or the keys, are not this publisher's.
         """
-        with self._alone():
+        wanted = dict(documents or {})
+        if catalogue is not None:
+            wanted[Numbered.CATALOGUE] = write_catalogue(catalogue)
+        return self.change(keys, now, Changes(files, wanted), over=over)
+
+    def change(self, keys: KeyFolder, now: datetime, changes: Changes, *, over: int) -> Published:
+        """As :meth:`publish`, for any change."""
+        with self.alone():
             current = self.read()
             if current.number != over:
                 raise Conflict("another process has published meanwhile", hint="Do it again.")
-            return self._sign_and_put(current, keys, now, files, catalogue)
+            self.write(current, self.signers(current.root, keys, changes.roles), now, changes)
+            return self.read()
 
-    def renew(self, keys: KeyFolder, now: datetime) -> Published:
-        """Sign targets, snapshot and timestamp anew, with nothing changed, so that they do not expire.
+    def renew(self, keys: KeyFolder, now: datetime, role: str = "timestamp") -> Published:
+        """Sign this role's metadata anew, with nothing changed, so that it does not expire; and what vouches
+        for it. With ``timestamp``, which expires soonest, only that key is needed.
 
         Raises:
             TrustError: the site, or the keys, are not this publisher's.
         """
-        with self._alone():
-            return self._sign_and_put(self.read(), keys, now, {}, None)
+        with self.alone():
+            current = self.read()
+            roles = ONLINE_ROLES[ONLINE_ROLES.index(role) :]
+            self.write(current, self.signers(current.root, keys, roles), now, Changes(roles=roles))
+            return self.read()
 
-    def _sign_and_put(
-        self,
-        current: Published,
-        keys: KeyFolder,
-        now: datetime,
-        files: Mapping[str, Source],
-        catalogue: Catalogue | None,
-    ) -> Published:
-        signers = {role: _signer(current.root, keys, role) for role in ONLINE_ROLES}
-        wanted, kept = dict(files), dict(current.targets)
-        if catalogue is not None:
-            kept = {path: target for path, target in kept.items() if catalogue_number(path) is None}
-            wanted[catalogue_target(current.number + 1)] = write_catalogue(catalogue)
-        added = new_targets(kept, wanted)
-        for path in added:
-            self._put_source(self._targets / path, wanted[path])
-        versions = {role: version + 1 for role, version in current.versions.items()}
-        expiry = {role: self._expiry(role, now) for role in ONLINE_ROLES}
-        targets = Targets(versions["targets"], expires=expiry["targets"], targets={**kept, **added})
-        snapshot = Snapshot(
-            versions["snapshot"],
-            expires=expiry["snapshot"],
-            meta={"targets.json": MetaFile(versions["targets"])},
-        )
+    def signers(self, root: Root, keys: KeyFolder, roles: Sequence[str] = ONLINE_ROLES) -> Signers:
+        """The keys that sign for these roles. Raises NotFound, InvalidInput, TrustError."""
+        return {role: role_signers(root, keys, role) for role in roles}
+
+    def write(self, current: Published, signers: Signers, now: datetime, changes: Changes) -> None:
+        """Sign and put all that changes, the timestamp last. The lock is the caller's."""
+        top, version = current.top, current.versions["snapshot"]
+        teams = handed_in(self.metadata_folder, changes.top or top, current)
+        if "targets" in changes.roles:
+            top = next_targets(current, changes, teams, self.expiry("targets", now))
+            self._put_files(current, top, changes)
+            self._put_signed(f"{top.version}.targets.json", top, signers["targets"])
+        if "snapshot" in changes.roles:
+            version += 1
+            snapshot = next_snapshot(version, self.expiry("snapshot", now), top, teams)
+            self._put_signed(f"{version}.snapshot.json", snapshot, signers["snapshot"])
         timestamp = Timestamp(
-            versions["timestamp"],
-            expires=expiry["timestamp"],
-            snapshot_meta=MetaFile(versions["snapshot"]),
+            current.versions["timestamp"] + 1,
+            expires=self.expiry("timestamp", now),
+            snapshot_meta=MetaFile(version),
         )
-        self._put_signed(f"{targets.version}.targets.json", targets, signers["targets"])
-        self._put_signed(f"{snapshot.version}.snapshot.json", snapshot, signers["snapshot"])
         self._put_signed("timestamp.json", timestamp, signers["timestamp"])
-        return self.read()
 
-    def _put_signed(self, name: str, signed: S, signer: CryptoSigner) -> None:
-        metadata = Metadata(signed)
-        metadata.sign(signer)
-        self._put_source(self._metadata / name, metadata.to_bytes())
+    def _put_signed(self, name: str, signed: S, signers: Sequence[Signer]) -> None:
+        self.put_source(self.metadata_folder / name, signed_bytes(signed, signers))
 
-    def _put_source(self, path: Path, source: Source) -> None:
+    def _put_files(self, current: Published, top: Targets, changes: Changes) -> None:
+        sources: dict[str, Source] = {**changes.files, **changes.document_targets(current)}
+        for path in top.targets:
+            if path in sources and path not in current.targets:
+                self.put_source(self.targets_folder / path, sources[path])
+
+    def put_source(self, path: Path, source: Source) -> None:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as content:
             self.put(path, content)
 
-    def _expiry(self, role: str, now: datetime) -> datetime:
+    def expiry(self, role: str, now: datetime) -> datetime:
         return (now + self.settings.expiry.after(role)).replace(microsecond=0)
 
     @property
-    def _metadata(self) -> Path:
+    def metadata_folder(self) -> Path:
         return self.settings.site_folder / METADATA_FOLDER
 
     @property
-    def _targets(self) -> Path:
+    def targets_folder(self) -> Path:
         return self.settings.site_folder / TARGETS_FOLDER
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Hold the lock of this publisher.
 
         Raises:
@@ -273,64 +305,3 @@ class Repository:
 
 def root_key_names(settings: PublisherSettings) -> list[str]:
     return [f"root-{number}" for number in range(1, settings.root.keys + 1)]
-
-
-def new_targets(signed: Mapping[str, TargetFile], wanted: Mapping[str, Source]) -> dict[str, TargetFile]:
-    """Those of ``wanted`` that are not signed yet.
-
-    Raises:
-        Conflict: one is signed with other bytes; published files never change.
-    """
-    added = {}
-    for path, source in wanted.items():
-        made = _target_of(path, source)
-        if path not in signed:
-            added[path] = made
-        elif (signed[path].length, signed[path].hashes) != (made.length, made.hashes):
-            raise Conflict(
-                f"{path} is published already, with other bytes",
-                hint="What is published never changes: give the build another version.",
-            )
-    return added
-
-
-def _target_of(path: str, source: Source) -> TargetFile:
-    if isinstance(source, bytes):
-        return TargetFile.from_data(path, source, ["sha256"])
-    return TargetFile.from_file(path, str(source), ["sha256"])
-
-
-def _signer(root: Root, keys: KeyFolder, role: str) -> CryptoSigner:
-    signer = keys.signer(role)
-    if signer.public_key.keyid not in root.roles[role].keyids:
-        raise TrustError(
-            f"the key {role}.pem in {keys.folder} is not a {role} key of this publisher's root of trust",
-            hint="Use the keys that were made with this publisher.",
-        )
-    return signer
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(
-            f"the site's file {path} is missing", hint="Bring the site back from its server or a backup."
-        ) from None
-
-
-def _parsed(content: bytes, name: str, kind: type[S]) -> Metadata[S]:
-    try:
-        metadata = Metadata[S].from_bytes(content)
-    except DeserializationError as error:
-        raise TrustError(f"{name} on the site is no TUF metadata") from error
-    if not isinstance(metadata.signed, kind):
-        raise TrustError(f"{name} on the site is {metadata.signed.type} metadata")
-    return metadata
-
-
-def _verify(root: Root, role: str, metadata: Metadata[S], name: str) -> None:
-    try:
-        root.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-    except RepositoryError as error:
-        raise TrustError(f"{name} on the site is not signed by this publisher: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pitstop.publish.repository import Published
+from pitstop.publish.published import Published
 from pitstop.publish.settings import ROLES
 
 

@@ -22,7 +22,7 @@ async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
 
 async def _act(context: StepContext, args: NoArgs) -> Done:
     here = await _probe(context, args)
-    return here if here is not None else await asyncio.to_thread(_download, context, reporting(context))
+    return here if here is not None else await asyncio.to_thread(_download, context, context.report)
 
 
 def _download(context: StepContext, progress: Progress) -> Done:
@@ -52,16 +52,6 @@ def is_right(path: Path, volume: Volume) -> bool:
             return hashlib.file_digest(content, "sha256").hexdigest() == volume.sha256
     except FileNotFoundError:
         return False
-
-
-def reporting(context: StepContext) -> Progress:
-    """The step's report, to be called from another thread."""
-    loop = asyncio.get_running_loop()
-
-    def report(done: int, in_all: int) -> None:
-        loop.call_soon_threadsafe(context.report, done, in_all)
-
-    return report
 
 
 def _shifted(progress: Progress, before: int, in_all: int) -> Callable[[int, int], None]:

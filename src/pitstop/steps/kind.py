@@ -58,7 +58,8 @@ class StepContext:
         node: where; None for a step of the service itself.
         earlier: the record of the nearest earlier step of a kind in the same group, such as of the drain
             that an undrain puts back; empty if there is none.
-        report: tells progress (done, in all); not stored.
+        report: tells progress (done, in all); not stored. May be called from any thread; it raises once the
+            step has ended without waiting.
     """
 
     world: World

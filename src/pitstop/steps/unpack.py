@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from pitstop.steps.download import reporting
 from pitstop.steps.kind import Done, StepContext, StepKind
 from pitstop.steps.nothing import NoArgs
 
@@ -17,7 +16,7 @@ async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
 
 
 async def _act(context: StepContext, _args: NoArgs) -> Done:
-    await asyncio.to_thread(context.world.payloads.unpack, context.run.update, reporting(context))
+    await asyncio.to_thread(context.world.payloads.unpack, context.run.update, context.report)
     return Done(_said(context))
 
 

@@ -12,7 +12,7 @@ import re
 import threading
 from pathlib import Path
 
-from pitstop.model.errors import InvalidCatalogue, InvalidInput
+from pitstop.model.errors import InvalidCatalogue, InvalidInput, TrustError, Unreachable
 from pitstop.model.releases import Catalogue
 from pitstop.package.catalogue_format import MAX_CATALOGUE_BYTES, read_catalogue
 from pitstop.package.content_paths import package_name_problem
@@ -48,13 +48,13 @@ class TufFeed:
         self._session: Session | None = None
 
     def poll(self) -> Catalogue:
-        """The newest catalogue. With nothing new this costs two small requests.
+        """The newest catalogue. With nothing new this costs one small request.
 
         Raises:
             Unreachable, TrustError (and those below it), InvalidCatalogue, NoSpace, StateUnusable.
         """
         with self._turn, translated(self._source.name, self._fetcher), alone(self._folder):
-            self._session = Session(self._folder, self._source.url.rstrip("/"), self._fetcher)
+            self._session = self._begun()
             return self._newest(self._session)
 
     def document(self, package: str, name: str) -> bytes:
@@ -105,8 +105,27 @@ class TufFeed:
         with self._turn:
             if self._session is None:
                 with alone(self._folder):
-                    self._session = Session(self._folder, self._source.url.rstrip("/"), self._fetcher)
+                    self._session = self._begun()
             return self._session
+
+    def _begun(self) -> Session:
+        """A look at the site, from the first of its places whose metadata is accepted.
+
+        Raises:
+            As ``Session``; what the last place was refused for, with a note of what the others were.
+        """
+        notes: list[str] = []
+        while True:
+            try:
+                with translated(self._source.name, self._fetcher):
+                    return Session(self._folder, self._source.url.rstrip("/"), self._fetcher)
+            except (TrustError, Unreachable) as error:
+                if len(notes) + 1 >= self._fetcher.choices:
+                    for note in notes:
+                        error.add_note(note)
+                    raise
+                notes.append(f"at another place: {error}")
+                self._fetcher.turn()
 
     def _newest(self, session: Session) -> Catalogue:
         path = newest_catalogue(session.paths)

@@ -8,13 +8,14 @@ A source's folder holds ``pinned.root.json`` (the root as it was handed in, neve
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
-from pitstop.model.errors import InvalidInput, TrustError
+from pitstop.model.errors import InvalidInput, TrustError, Unreachable
 from pitstop.package.content_paths import short_name_problem
 from pitstop.ports.feeds import Source
 from pitstop.transport import durable
@@ -23,7 +24,8 @@ from pitstop.transport.fetcher import SiteFetcher
 from pitstop.transport.folder_fetcher import FolderFetcher, folder_of
 from pitstop.transport.http_fetcher import HttpFetcher
 from pitstop.transport.link import Link
-from pitstop.transport.session import PINNED
+from pitstop.transport.mirrors import MirrorFetcher, Place
+from pitstop.transport.refresh import PINNED
 from pitstop.transport.trust import disk_error
 from pitstop.transport.volume import FreeSpace
 
@@ -36,11 +38,24 @@ def free_space(folder: Path) -> int:
 
 
 class TufFeeds:
-    """Opens sources: :class:`pitstop.ports.feeds.Feeds`. ``folder`` holds a folder for each source."""
+    """Opens sources: :class:`pitstop.ports.feeds.Feeds`.
 
-    def __init__(self, folder: Path, *, link: Link | None = None, free: FreeSpace = free_space) -> None:
+    Args:
+        folder: holds a folder for each source.
+        links: by name of source, where it has another than ``link``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        link: Link | None = None,
+        links: Mapping[str, Link] | None = None,
+        free: FreeSpace = free_space,
+    ) -> None:
         self._folder = folder
         self._link = link or Link()
+        self._links = links or {}
         self._free = free
 
     def open(self, source: Source) -> TufFeed:
@@ -51,6 +66,11 @@ class TufFeeds:
             TrustError: no root of trust is pinned for it.
         """
         folder = self._of(source)
+        if not source.connected:
+            raise Unreachable(
+                f"source {source.name} is not connected: it has no address",
+                hint="Its packages come on media: import them with `pitstop import`.",
+            )
         fetcher = self._fetcher(source)
         if not (folder / PINNED).is_file():
             raise TrustError(
@@ -68,7 +88,8 @@ class TufFeeds:
             NoSpace, StateUnusable: the folder cannot be written.
         """
         folder = self._of(source)
-        _address(source)
+        for url in _places(source):
+            _address(source, url)
         _require_root(source, root)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -89,10 +110,14 @@ class TufFeeds:
         return self._folder / source.name
 
     def _fetcher(self, source: Source) -> SiteFetcher:
-        address = _address(source)
-        if address.scheme == "file":
-            return FolderFetcher(folder_of(source.url), self._link)
-        return HttpFetcher(self._link)
+        places = [self._place(source, url) for url in _places(source)]
+        return places[0].fetcher if len(places) == 1 else MirrorFetcher(places)
+
+    def _place(self, source: Source, url: str) -> Place:
+        link = self._links.get(source.name, self._link)
+        if _address(source, url).scheme == "file":
+            return Place(url.rstrip("/"), FolderFetcher(folder_of(url), link))
+        return Place(url.rstrip("/"), HttpFetcher(link))
 
 
 def _written_once(file: Path, content: bytes) -> bytes:
@@ -104,23 +129,28 @@ def _written_once(file: Path, content: bytes) -> bytes:
     return content
 
 
-def _address(source: Source) -> SplitResult:
-    """The source's address, if it is one. Raises InvalidInput."""
+def _places(source: Source) -> tuple[str, ...]:
+    """All addresses of the source, the first one first; none where it is not connected."""
+    return (source.url, *source.mirrors) if source.connected else source.mirrors
+
+
+def _address(source: Source, url: str) -> SplitResult:
+    """The address of one of the source's places, if it is one. Raises InvalidInput."""
     try:
-        address = urlsplit(source.url)
+        address = urlsplit(url)
         _ = address.port
     except ValueError as error:
-        raise InvalidInput(f"source {source.name}: {source.url!r} is no address: {error}") from error
-    if any(not character.isprintable() or character.isspace() for character in source.url):
-        raise InvalidInput(f"source {source.name}: {source.url!r} has characters that no address has")
+        raise InvalidInput(f"source {source.name}: {url!r} is no address: {error}") from error
+    if any(not character.isprintable() or character.isspace() for character in url):
+        raise InvalidInput(f"source {source.name}: {url!r} has characters that no address has")
     if address.query or address.fragment or address.username is not None:
         raise InvalidInput(f"source {source.name}: the address may hold no user, '?' or '#'")
     if address.scheme in ("http", "https") and address.hostname:
         return address
-    if address.scheme == "file" and address.netloc in ("", "localhost") and _is_folder_path(source.url):
+    if address.scheme == "file" and address.netloc in ("", "localhost") and _is_folder_path(url):
         return address
     raise InvalidInput(
-        f"source {source.name}: {source.url!r} is no address of a site",
+        f"source {source.name}: {url!r} is no address of a site",
         hint="It is http://, https:// with a host, or file:// with the absolute path of a folder.",
     )
 

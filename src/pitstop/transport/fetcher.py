@@ -69,10 +69,10 @@ class SiteFetcher(FetcherInterface):
 
     @abstractmethod
     def opened(
-        self, url: str, start: int = 0, known: Mark | None = None
+        self, url: str, start: int = 0, known: Mark | None = None, stop: int | None = None
     ) -> AbstractContextManager[Opened]:
-        """Begin to read the file, from byte ``start`` if the site can. With a mark that the site gave
-        before, only if the file has changed since.
+        """Begin to read the file, from byte ``start``, and up to byte ``stop`` (exclusive), if the site can.
+        With a mark that the site gave before, only if the file has changed since.
 
         Raises:
             Interruption: the link broke, also while chunks are read; Unreachable: trying again is no use.
@@ -107,10 +107,13 @@ class SiteFetcher(FetcherInterface):
                 failures += 1
                 self.link.again(failures, error)
 
-    def other_choice(self) -> bool:
-        """Turn to another place that has the same files, since what came from here was wrong or did not
-        come at all; False where there is none that was not tried yet."""
-        return False
+    @property
+    def choices(self) -> int:
+        """In how many places the same files lie."""
+        return 1
+
+    def turn(self) -> None:
+        """Turn to the next place, since what came from here was wrong."""
 
     def _read_once(self, url: str, at_most: int, known: Mark | None) -> tuple[bytes | None, Mark | None]:
         content = bytearray()

@@ -34,7 +34,13 @@ class FolderFetcher(SiteFetcher):
         self._folder = folder
 
     @contextmanager
-    def opened(self, url: str, start: int = 0, known: Mark | None = None) -> Iterator[Opened]:  # noqa: ARG002  a folder knows no marks
+    def opened(
+        self,
+        url: str,
+        start: int = 0,
+        known: Mark | None = None,  # noqa: ARG002  a folder knows no marks
+        stop: int | None = None,
+    ) -> Iterator[Opened]:
         path = self._inside(url)
         try:
             file = _plain_file(path)
@@ -44,7 +50,7 @@ class FolderFetcher(SiteFetcher):
             raise Unreachable(f"{url}: {error.strerror or error}") from error
         with file:
             file.seek(start)
-            yield Opened(start, os.fstat(file.fileno()).st_size, _chunks(url, file))
+            yield Opened(start, os.fstat(file.fileno()).st_size, _chunks(url, file, start, stop))
 
     def _inside(self, url: str) -> Path:
         try:
@@ -68,12 +74,13 @@ def _plain_file(path: Path) -> FileIO:
     raise Unreachable(f"{path} is not a plain file")
 
 
-def _chunks(url: str, file: FileIO) -> Iterator[bytes]:
-    while True:
+def _chunks(url: str, file: FileIO, start: int, stop: int | None) -> Iterator[bytes]:
+    while stop is None or start < stop:
         try:
-            chunk = file.read(CHUNK)
+            chunk = file.read(CHUNK if stop is None else min(CHUNK, stop - start))
         except OSError as error:
             raise Interruption(f"{url}: {error.strerror or error}") from error
         if not chunk:
             return
+        start += len(chunk)
         yield chunk

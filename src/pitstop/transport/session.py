@@ -12,20 +12,18 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tuf.api.metadata import Metadata, TargetFile, Targets  # type: ignore[attr-defined]  # tuf's documented names, without __all__
-from tuf.ngclient.config import UpdaterConfig
-from tuf.ngclient.updater import Updater
 
 from pitstop.model.errors import DigestMismatch, TrustError
-from pitstop.package.site_layout import METADATA_FOLDER, TARGETS_FOLDER
+from pitstop.package.site_layout import TARGETS_FOLDER
 from pitstop.transport import durable
 from pitstop.transport.fetcher import SiteFetcher
+from pitstop.transport.refresh import refreshed
+from pitstop.transport.use import require_for_wire
 from pitstop.transport.volume import Wanted
-
-PINNED = "pinned.root.json"
-"""The root of trust as it was handed in, in a source's folder."""
 
 _METADATA = "metadata"
 _LOCK = "lock"
@@ -60,14 +58,7 @@ class Session:
         self._targets_url = f"{url}/{TARGETS_FOLDER}"
         self._fetcher = fetcher
         fetcher.asked = ""
-        self._updater = Updater(
-            str(cache),
-            f"{url}/{METADATA_FOLDER}",
-            fetcher=fetcher,
-            config=UpdaterConfig(prefix_targets_with_hash=False),
-            bootstrap=(folder / PINNED).read_bytes(),
-        )
-        self._updater.refresh()
+        self._updater = refreshed(folder, cache, url, fetcher, partial(require_for_wire, cache))
         _on_disk(cache)
         verified = Metadata[Targets].from_bytes((cache / "targets.json").read_bytes())
         self.paths = frozenset(verified.signed.targets)
@@ -94,10 +85,12 @@ class Session:
         wanted = self.wanted(path)
         if wanted.size > at_most:
             raise TrustError(f"{path} has {wanted.size} bytes, and such a file may have {at_most}")
-        content = self._fetcher.read(wanted.url, wanted.size)
-        if hashlib.sha256(content).hexdigest() != wanted.sha256:
-            raise DigestMismatch(f"{wanted.url} is not the file that was signed: its SHA-256 differs")
-        return content
+        for _ in range(self._fetcher.choices):
+            content = self._fetcher.read(wanted.url, wanted.size)
+            if hashlib.sha256(content).hexdigest() == wanted.sha256:
+                return content
+            self._fetcher.turn()
+        raise DigestMismatch(f"{wanted.url} is not the file that was signed: its SHA-256 differs")
 
     def _signed(self, path: str) -> TargetFile:
         file = self._updater.get_targetinfo(path) if path in self.paths else None

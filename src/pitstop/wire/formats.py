@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -88,9 +88,11 @@ def clock_time(at: datetime | None) -> str:
     return NOTHING if at is None else f"{at.astimezone(UTC):%H:%M:%S}"
 
 
-def day(at: datetime | None) -> str:
-    """``2026-03-14``, UTC."""
-    return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d}"
+def day(at: datetime | date | None) -> str:
+    """``2026-03-14``; of an instant, its day in UTC."""
+    if at is None:
+        return NOTHING
+    return f"{at.astimezone(UTC) if isinstance(at, datetime) else at:%Y-%m-%d}"
 
 
 def machine_instant(at: datetime) -> str:

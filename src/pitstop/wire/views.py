@@ -6,7 +6,7 @@ are camelCase in JSON. Nothing in here decides anything.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -66,7 +66,7 @@ class SupportView(View, frozen=True):
     why: str
     newest_family: str
     current_family: str
-    as_known_on: datetime | None
+    as_known_on: date | None
     findings: tuple[FindingView, ...] = ()
 
 

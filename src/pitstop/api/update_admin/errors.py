@@ -11,7 +11,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from pitstop.api.problems import UNEXPECTED_HINT, http_detail, logged, status_of
+from pitstop.api.problems import UNEXPECTED_HINT, http_detail, logged
 from pitstop.api.security import SECURE_HEADERS, AnyRequest
 from pitstop.model.errors import (
     Conflict,
@@ -21,6 +21,7 @@ from pitstop.model.errors import (
     NotSignedIn,
     PitstopError,
 )
+from pitstop.wire.http_statuses import status_of
 from pitstop.wire.update_admin import ErrorDetail, ErrorResponse
 
 _CODES: dict[type[PitstopError], str] = {

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from litestar import get, post
-from litestar.response import Response
+from litestar.response import Response, Stream
 
 from pitstop.model.errors import NotSignedIn, PitstopError
-from pitstop.portal.rendering import go_to
-from pitstop.portal.visits import OpenVisit, Visit
-from pitstop.wire.views import UpdateView
+from pitstop.portal.pages.runs import IN_PROGRESS
+from pitstop.portal.rendering import go_to, render
+from pitstop.portal.streams import OVER, one_event, run_stream
+from pitstop.portal.visits import OpenVisit, OpenWatches, PortalRequest, Visit
+from pitstop.service.watching import ENDLESS, MEDIA_TYPE, Telling, frame
+from pitstop.wire.views import RunReport, UpdateView
 
 NOT_OFFERED: Final = frozenset({"Obsolete", "Recalled", "Invalid"})
 """States in which an update is not for this system, whatever is done: shown apart, folded."""
@@ -19,6 +23,23 @@ NOT_OFFERED: Final = frozenset({"Obsolete", "Recalled", "Invalid"})
 @get("/", sync_to_thread=True)
 def show(visit: OpenVisit) -> Response[str]:
     return page(visit)
+
+
+@get("/live", media_type=MEDIA_TYPE, opt={ENDLESS: True})
+async def live(request: PortalRequest, visit: OpenVisit, watches: OpenWatches) -> Stream | Response[bytes]:
+    """How the run in progress goes on; over at once where there is none."""
+    system = await asyncio.to_thread(visit.desk.system.show, visit.actor)
+    if system.active_run is None:
+        return one_event(OVER)
+    return run_stream(request, visit, watches, system.active_run, TELLING)
+
+
+def _part(report: RunReport) -> bytes:
+    part = frame("part", render("running.html", {"report": report, "is_streamed": True}))
+    return part if report.run.state == IN_PROGRESS else part + OVER
+
+
+TELLING: Final = Telling(_part, _part)
 
 
 @post("/check", sync_to_thread=True)
@@ -48,6 +69,7 @@ def page(visit: Visit, problem: PitstopError | None = None) -> Response[str]:
         not_offered=[update for update in updates if update.state in NOT_OFFERED],
         installed=sorted(installed, key=_when_installed, reverse=True),
         report=_active_report(visit),
+        is_streamed=False,
     )
 
 
@@ -55,6 +77,6 @@ def _when_installed(update: UpdateView) -> tuple[bool, float]:
     return update.installed is not None, update.installed.timestamp() if update.installed else 0.0
 
 
-def _active_report(visit: Visit) -> object:
+def _active_report(visit: Visit) -> RunReport | None:
     run_id = visit.system.active_run if visit.system else None
     return visit.desk.runs.show(visit.actor, run_id) if run_id else None

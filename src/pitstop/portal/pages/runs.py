@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import Any, Final
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
-from litestar.response import Response
+from litestar.params import FromPath
+from litestar.response import Response, Stream
 
 from pitstop.model.accounts import Permission
 from pitstop.model.errors import NotFound, NotSignedIn, PitstopError
-from pitstop.portal.rendering import HEADERS, go_to, html, in_path
-from pitstop.portal.visits import OpenVisit, Visit
+from pitstop.portal.rendering import HEADERS, go_to, in_path, render
+from pitstop.portal.streams import OVER, run_stream
+from pitstop.portal.visits import OpenVisit, OpenWatches, PortalRequest, Visit
+from pitstop.service.watching import ENDLESS, MEDIA_TYPE, Telling, frame
 from pitstop.wire.formats import percent, spoken
 from pitstop.wire.views import FindingView, RunReport, StepView
 
 SHOW_ALL_UP_TO: Final = 60
 """Runs of at most so many steps are shown unfolded, finished parts too."""
+
+IN_PROGRESS: Final = "in-progress"
+ACTIVE: Final = frozenset({IN_PROGRESS, "waiting"})
 
 
 @get("/runs", sync_to_thread=True)
@@ -32,17 +39,32 @@ def show(visit: OpenVisit, run_id: FromPath[str]) -> Response[str]:
     return _page(visit, run_id)
 
 
-@get("/runs/{run_id:str}/live", sync_to_thread=True)
-def live(visit: OpenVisit, run_id: FromPath[str], revision: FromQuery[int | None] = None) -> Response[str]:
-    """The part of the page that changes. 204 while the run still has the revision that the page shows.
+@get("/runs/{run_id:str}/live", media_type=MEDIA_TYPE, opt={ENDLESS: True})
+async def live(
+    request: PortalRequest, visit: OpenVisit, watches: OpenWatches, run_id: FromPath[str]
+) -> Stream:
+    """What changes on the page of a run, as it changes."""
+    await asyncio.to_thread(visit.desk.runs.revision, visit.actor, run_id)
+    return run_stream(request, visit, watches, run_id, _telling(visit.may(Permission.OPERATE)))
 
-    A page that has no revision to name gets the part in any case: so it now and then asks for what moves
-    without a change of the run, such as the time gone by.
-    """
-    if revision is not None and visit.desk.runs.revision(visit.actor, run_id) == revision:
-        return Response("", status_code=204, headers=HEADERS)
-    facts = _facts(visit.desk.runs.show(visit.actor, run_id))
-    return html("live.html", {**facts, "may_operate": visit.may(Permission.OPERATE), "with_title": True})
+
+@cache
+def _telling(may_operate: bool) -> Telling:
+    """One for all who see the same, so that it is rendered once for all of them."""
+    return Telling(partial(_changed, may_operate), _moved)
+
+
+def _changed(may_operate: bool, report: RunReport) -> bytes:
+    """The whole part; after the end of the run nothing more."""
+    text = render("live.html", {**_facts(report), "may_operate": may_operate, "is_streamed": True})
+    part = frame("part", text, id_=report.run.revision)
+    return part if report.run.state == IN_PROGRESS else part + OVER
+
+
+def _moved(report: RunReport) -> bytes:
+    """What goes on though the run has not changed: the progress, and the time of the steps being done."""
+    active = [step for step in walk(report.steps) if step.status in ACTIVE]
+    return frame("part", render("live_moved.html", {**_facts(report), "active": active, "is_streamed": True}))
 
 
 @get("/runs/{run_id:str}/steps/{index:str}", sync_to_thread=True)
@@ -86,7 +108,7 @@ def after_sign_in(run_id: FromPath[str]) -> Response[str]:
 
 def _page(visit: Visit, run_id: str, problem: PitstopError | None = None) -> Response[str]:
     return visit.page(
-        "run.html", problem=problem, **_facts(visit.desk.runs.show(visit.actor, run_id)), with_title=False
+        "run.html", problem=problem, **_facts(visit.desk.runs.show(visit.actor, run_id)), is_streamed=False
     )
 
 
@@ -105,14 +127,14 @@ def _facts(report: RunReport) -> dict[str, Any]:
 def title_of(report: RunReport) -> str:
     """What the browser's tab says: how far, before what."""
     state = spoken(report.run.state).words
-    head = percent(report.percent) if report.run.state == "in-progress" else state
+    head = percent(report.percent) if report.run.state == IN_PROGRESS else state
     return f"{head} · {report.run.title}"
 
 
 def announcement(report: RunReport) -> str:
     """What a screen reader says when it changes: state and phase, and each further tenth, not each step."""
     run = report.run
-    if run.state != "in-progress":
+    if run.state != IN_PROGRESS:
         return f"{spoken(run.state).words}. Version {run.from_version} to {run.to_version}."
     phase = f", {spoken(run.phase).words.lower()}" if run.phase else ""
     return f"In progress{phase}, {int(report.percent // 10) * 10} percent."
