@@ -14,6 +14,7 @@ from pitstop.model import errors
 from pitstop.model.runs import RUN_MOVES, STEP_MOVES
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
 from tools.plan_reference import plan_page
+from tools.settings_reference import settings_page
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -77,6 +78,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "exit-statuses.md": exit_statuses.document,
     "moves.md": moves_page,
     "plan.md": plan_page,
+    "settings.md": settings_page,
 }
 
 

@@ -45,7 +45,9 @@ HARDWARE = "rack"
 FACTS = 40
 """So many facts are asked for; every tenth is not recorded."""
 
-_VARIES = 8
+_VARIES = 4
+"""A family's line of hotfixes is up to a fourth longer or shorter than the middle."""
+
 _RULES_OF_A_BUILD = 6
 _EVERY = 5
 """Every fifth family asks for firmware; every fifth hotfix has no rule, every fiftieth is withdrawn."""
@@ -102,7 +104,7 @@ def synthetic(size: Size, seed: int = 1) -> tuple[tuple[Catalogue, ...], SystemF
     _lay_gates(drafts, size.edges - sum(draft.edges_inside for draft in drafts), random)
     releases = [*_platform(drafts, size), *(_firmware(number) for number in range(size.oem))]
     spread = _Rules(random).spread(releases, drafts, size.rules)
-    return (_catalogue(drafts, spread), _oem_catalogue(spread)), _system(drafts[0])
+    return (_catalogue(drafts, spread), _oem_catalogue(spread)), _system()
 
 
 def rules_of(catalogues: Sequence[Catalogue]) -> int:
@@ -120,7 +122,7 @@ def _drafts(size: Size, random: Random) -> list[_Draft]:
     each, more = divmod(hotfixes, size.families)
     drafts = [_Draft(order, 1, each + (order < more)) for order in range(size.families)]
     for one, other in zip(drafts[::2], drafts[1::2], strict=False):
-        moved = random.randint(-_VARIES, _VARIES)
+        moved = random.randint(-(each // _VARIES), each // _VARIES)
         one.hotfixes, other.hotfixes = one.hotfixes + moved, other.hotfixes - moved
     for draft in random.sample(drafts[1:], size.reissued):
         draft.builds = 2
@@ -303,11 +305,16 @@ class _Rules:
 # --- the system ---------------------------------------------------------------------------------------------
 
 
-def _system(first: _Draft) -> SystemFacts:
-    id_ = ReleaseId(PUBLISHER, PRODUCT, first.build(0))
-    began = Installed(id_, PackageType.EXPRESS, first.id, ISSUED - timedelta(days=1), InstalledBy.BASELINE)
+def on_build_of(family: int) -> tuple[Installed, ...]:
+    """The ledger of a system on the first build of this family."""
+    draft = _Draft(family, 1, 0)
+    id_ = ReleaseId(PUBLISHER, PRODUCT, draft.build(0))
+    return (Installed(id_, PackageType.FULL, draft.id, ISSUED - timedelta(days=1), InstalledBy.BASELINE),)
+
+
+def _system() -> SystemFacts:
     return SystemFacts(
-        installed=(began,),
+        installed=on_build_of(0),
         at=ISSUED,
         hardware_family=HARDWARE,
         hardware_model="r1",

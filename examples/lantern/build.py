@@ -7,7 +7,8 @@
     OUT/built/       the packages, as they were built
     OUT/passphrase   of both publishers' keys (a demo's: a publisher keeps it elsewhere)
 
-What is released, and in which order, is what lies in ``releases/`` and ``oem/``.
+What is released, and in which order, is what lies in ``releases/`` and ``oem/``. The sites have their pages
+for people too, with the common issues of ``common-issues.toml`` and the OEM's guidance.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from pitstop.model.errors import Conflict, PitstopError
 from pitstop.model.releases import PublisherKind
 from pitstop.publish.building import build as build_package
 from pitstop.publish.building import plan_kinds
+from pitstop.publish.documents import add_issues, put_guidance, read_issues_file
 from pitstop.publish.founding import found
 from pitstop.publish.keys import KeyFolder
+from pitstop.publish.media import sign_for_media
+from pitstop.publish.pages import put_pages
 from pitstop.publish.releasing import release
 from pitstop.publish.repository import Repository
 from pitstop.publish.settings import PublisherSettings, RootKeys
@@ -34,6 +38,8 @@ from pitstop.publish.settings import PublisherSettings, RootKeys
 HERE = Path(__file__).resolve().parent
 RELEASES = HERE / "releases"
 OEM_RELEASES = HERE / "oem"
+ISSUES = HERE / "common-issues.toml"
+GUIDANCE = OEM_RELEASES / "hardware-lifecycle-host.md"
 KEYS_OPEN_WITH = "passphrase"
 ONE_OF_TWO = RootKeys(keys=2, threshold=1)
 
@@ -57,6 +63,7 @@ def build(out: Path, *, now: datetime | None = None) -> None:
         for publisher, sources in ((northstar(work), RELEASES), (lumen(work), OEM_RELEASES)):
             found(publisher, passphrase, at)
             publish_all(publisher, in_order(sources), work / "built", passphrase, at)
+            publish_rest(publisher, passphrase, at)
         secret = work / KEYS_OPEN_WITH
         secret.touch(mode=0o600)
         secret.write_text(f"{passphrase}\n", encoding="ascii")
@@ -113,6 +120,18 @@ def publish_all(
     kinds = plan_kinds()
     for source in sources:
         release(repository, keys, build_package(source, built, publisher, kinds), now)
+
+
+def publish_rest(publisher: PublisherSettings, passphrase: str, now: datetime) -> None:
+    """Known issues or guidance, the signature for media, and the pages for people."""
+    repository = Repository(publisher)
+    keys = KeyFolder(publisher.key_folder, passphrase)
+    if publisher.kind is PublisherKind.OEM:
+        put_guidance(repository, keys, GUIDANCE, now)
+    else:
+        add_issues(repository, keys, read_issues_file(ISSUES), now)
+    sign_for_media(repository, keys, now)
+    put_pages(repository)
 
 
 def main(arguments: list[str]) -> int:

@@ -30,6 +30,16 @@ GETS = [
     "/api/v1/accounts",
     "/api/v1/session",
     "/api/v1/audit",
+    "/api/v1/support",
+    "/api/v1/support/timeline",
+    "/api/v1/releases",
+    f"/api/v1/releases/{scenes.HOTFIX}/explain",
+    "/api/v1/path",
+    "/api/v1/calendar",
+    "/api/v1/windows",
+    "/api/v1/contract",
+    "/api/v1/facts",
+    "/api/v1/risks",
     f"{ARM}/?api-version=2021-07-01",
 ]
 CHANGES = [
@@ -39,6 +49,8 @@ CHANGES = [
     f"/api/v1/alerts/{scenes.ALERT_FAILED}/close",
     "/api/v1/sources/check",
     "/api/v1/system/adopt",
+    "/api/v1/risks/any/accept",
+    "/api/v1/risks/any/revoke",
     f"{ARM}/aurora/updates/{scenes.HOTFIX}/apply?api-version=2021-07-01",
 ]
 

@@ -20,6 +20,7 @@ from pitstop.model.runs import (
     StepFailedOnce,
     StepStarted,
     StepStatus,
+    StepSucceeded,
     StepWaited,
 )
 from pitstop.model.updates import UpdateState
@@ -182,9 +183,90 @@ def test_a_pause_before_the_next_attempt_is_kept_over_a_restart(tmp_path: Path) 
     now = bench.clock.now()
     tree = bench.journal.take(RUN, "killed", now)
     index = bench.leaf("download", "n1").index
-    bench.journal.append(tree, StepWaited(index, now, "next attempt", now + timedelta(minutes=7)))
+    bench.journal.append(tree, StepWaited(index, now, "next attempt", now + timedelta(seconds=3)))
     assert bench.drive().run.state is RunState.SUCCEEDED
-    assert bench.clock.slept == [timedelta(minutes=7)]
+    assert bench.clock.slept == [timedelta(seconds=3)]
+
+
+def test_a_pause_is_no_longer_than_the_plan_says_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [])
+    now = bench.clock.now()
+    tree = bench.journal.take(RUN, "killed", now)
+    index = bench.leaf("download", "n1").index
+    bench.journal.append(tree, StepWaited(index, now, "next attempt", now + timedelta(seconds=5)))
+    bench.clock.advance(timedelta(days=-400))
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.clock.slept == [timedelta(seconds=5)]
+
+
+def test_nodes_that_have_seen_a_higher_epoch_fail_the_run_by_name(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="first")])
+    first = bench.system.nodes[0]
+    asyncio.run(bench.simulated.attach(first, "other-1-1", epoch=50, deadline=timedelta(seconds=1)))
+    finding = bench.drive().run.finding
+    assert finding is not None
+    assert finding.code == "epoch-behind"
+    assert "n1" in finding.what
+    assert "raise-epoch" in finding.remedy
+
+
+def test_an_operation_that_hangs_since_its_worker_was_killed_is_ended_at_its_deadline(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("slow", role="first", deadline=timedelta(milliseconds=60))])
+    quick = bench.does
+
+    async def killed_while_it_hangs() -> None:
+        begun = asyncio.Event()
+
+        def slow(call: Call) -> Answer | asyncio.Future[Answer]:
+            if named(call) != "slow" or begun.is_set():
+                return quick(call)
+            begun.set()
+            return asyncio.get_running_loop().create_future()
+
+        bench.simulated.does = slow
+        worker = asyncio.create_task(bench.driver("first").drive(RUN))
+        await begun.wait()
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        await bench.driver("second").drive(RUN)
+        assert bench.tree().run.state is RunState.FAILED
+        bench.resume()
+        await bench.driver("third").drive(RUN)
+
+    asyncio.run(killed_while_it_hangs())
+    assert bench.tree().run.state is RunState.SUCCEEDED
+
+
+def test_what_was_under_way_beside_a_failure_is_settled_after_a_kill_too(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="host")])
+    now = bench.clock.now()
+    tree = bench.journal.take(RUN, "killed", now)
+    for early in [leaf for leaf in bench.tree().leaves() if leaf.phase]:
+        phase = early.phase or Phase.DOWNLOAD
+        events = (PhaseEntered(now, phase), StepStarted(early.index, now), StepSucceeded(early.index, now))
+        bench.journal.append(tree, *events)
+    one, two = bench.leaf("one", "n1").index, bench.leaf("one", "n2").index
+    finding = Finding("step-failed", Severity.CRITICAL, "step", "it broke", "mend it")
+    bench.journal.append(tree, PhaseEntered(now, Phase.INSTALL), StepStarted(one, now), StepStarted(two, now))
+    bench.journal.append(tree, StepFailedOnce(one, now, finding))
+    assert bench.drive().run.state is RunState.FAILED
+    assert bench.leaf("one", "n2").status is StepStatus.SUCCEEDED
+
+
+def test_a_node_that_is_not_declared_any_more_is_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="host")], fails={("one", "n2")})
+    bench.drive()
+    bench.system = replace(bench.system, nodes=bench.system.nodes[:1])
+    bench.resume()
+    finding = bench.drive().run.finding
+    assert finding is not None
+    assert "node n2 is not declared" in finding.what
+
+
+def test_an_install_that_has_nothing_to_do_here_ends_as_installed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="nobody")])
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.state() is UpdateState.INSTALLED
 
 
 def test_a_kind_that_breaks_fails_its_step_and_says_that_it_is_a_bug(tmp_path: Path) -> None:

@@ -26,5 +26,6 @@ def test_work_that_nobody_waits_for_is_stopped_when_it_tells_how_far_it_is() -> 
     progress.forget("r", "1")
     with pytest.raises(WorkEnded):
         report(2, 2)
-    progress.reporter("r", "1")
-    report(2, 2)
+    progress.reporter("r", "1")(1, 2)
+    with pytest.raises(WorkEnded):
+        report(2, 2)

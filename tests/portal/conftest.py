@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from portal.browsing import CHROMIUM, FLAGS
 from portal.visitor import Visitor, visitor
 from simulators import desk
 
@@ -32,3 +34,25 @@ def running() -> Iterator[Visitor]:
 def failed() -> Iterator[Visitor]:
     with visitor(desk.failed()) as somebody:
         yield somebody.sign_in("ada")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page that must not say anything on its console that our policy or scripts are to blame for."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert faults == []

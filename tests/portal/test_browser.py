@@ -4,111 +4,19 @@ scripts, and when the service is gone for a while."""
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import msgspec
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from pitstop.wire.views import RunReport
+from portal.browsing import BROWSER_MARKS, served, sign_in
 from portal.test_runs import with_output
-from portal.visitor import application
 from simulators import desk, scenes
-from simulators.desk import PASSWORD, Scene
+from simulators.desk import PASSWORD
 from simulators.scenes import HOTFIX, RUN_FAILED, RUN_NOW
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no chromium here: install it, or run `make browser` as root"
-    ),
-]
-
-
-class Served:
-    """The portal on a free loopback port, that can be stopped and started again on the same one."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        config = uvicorn.Config(
-            application(self.scene.desk), host="127.0.0.1", port=self.port, log_config=None, lifespan="off"
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self._server.started:
-            assert time.monotonic() < deadline, "the portal did not start"
-            time.sleep(0.01)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(timeout=10)
-        assert not self._thread.is_alive()
-
-
-@contextmanager
-def served(scene: Scene) -> Iterator[Served]:
-    portal = Served(scene)
-    try:
-        yield portal
-    finally:
-        portal.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page that must not say anything on its console that our policy or scripts are to blame for."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if "Security Policy" in said.text else None)
-    yield page
-    context.close()
-    assert faults == []
-
-
-def sign_in(page: Page, portal: Served, path: str = "/") -> None:
-    token = portal.scene.token("ada")
-    page.context.add_cookies([{"name": "pitstop-session", "value": token, "url": portal.address}])
-    page.goto(portal.address + path)
+pytestmark = BROWSER_MARKS
 
 
 def focused(page: Page) -> str:
@@ -178,11 +86,42 @@ def test_folds_focus_and_place_survive_the_filling_until_the_run_ends(page: Page
         report = scene.reports[RUN_NOW]
         ended = msgspec.structs.replace(report.run, state="succeeded", ended=scenes.NOW)
         scene.change_run(msgspec.structs.replace(report, run=ended, percent=100.0, remaining=None, now=()))
-        expect(page.locator("#live")).not_to_have_attribute("data-hx-get", re.compile("."))
+        expect(page.locator("#live")).not_to_have_attribute("data-stream", re.compile("."))
         expect(page.get_by_role("status")).to_have_text("Succeeded. Version 1.2305.0.10 to 1.2305.1.22.")
+        expect(page.locator("#lost")).to_have_count(0)
+        assert page.evaluate("window.kept === document.activeElement")
         asked = scene.calls["runs.revision"]
-        page.wait_for_timeout(1_500)
+        page.wait_for_timeout(1_000)
         assert scene.calls["runs.revision"] == asked
+
+
+def test_the_update_page_follows_the_run_and_is_as_new_when_it_has_ended(page: Page) -> None:
+    scene = desk.running()
+    with served(scene) as portal:
+        sign_in(page, portal)
+        scene.change_run(further(scene.reports[RUN_NOW], 72.5))
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "72.5")
+        page.evaluate("window.kept = document.querySelector('main h1')")
+        report = scene.reports[RUN_NOW]
+        ended = msgspec.structs.replace(report.run, state="failed", ended=scenes.NOW)
+        scene.system = msgspec.structs.replace(scene.system, state="UpdateFailed", active_run=None)
+        scene.alerts = desk.failed().alerts
+        scene.change_run(msgspec.structs.replace(report, run=ended, remaining=None, now=()))
+        expect(page.get_by_text("Update failed")).to_be_visible()
+        expect(page.get_by_role("link", name="Alerts 1 active")).to_be_visible()
+        expect(page.get_by_role("progressbar")).to_have_count(0)
+        assert page.evaluate("window.kept === document.querySelector('main h1')")
+
+
+def test_time_moves_though_the_run_does_not(page: Page) -> None:
+    scene = desk.running()
+    with served(scene) as portal:
+        sign_in(page, portal, f"/runs/{RUN_NOW}")
+        report = scene.reports[RUN_NOW]
+        head = msgspec.structs.replace(report.run, seconds=3_601.0)
+        scene.reports[RUN_NOW] = msgspec.structs.replace(report, run=head)
+        expect(page.locator("#progress")).to_contain_text("1 h")
+        expect(page.get_by_role("progressbar")).to_have_count(1)
 
 
 def test_the_page_says_when_the_service_is_gone_and_goes_on_when_it_is_back(page: Page) -> None:
@@ -243,3 +182,20 @@ def test_style_and_icon_are_loaded_under_the_policy_light_and_dark(page: Page) -
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert grounds == ["rgb(243, 245, 244)", "rgb(12, 19, 23)"]
+
+
+def test_a_page_that_nobody_sees_holds_no_line_open(page: Page) -> None:
+    scene = desk.running()
+    with served(scene) as portal:
+        sign_in(page, portal, f"/runs/{RUN_NOW}")
+        page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+        scene.change_run(further(scene.reports[RUN_NOW], 72.5))
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "72.5")
+        page.wait_for_timeout(300)
+        asked = scene.calls["runs.revision"]
+        page.wait_for_timeout(300)
+        assert scene.calls["runs.revision"] == asked
+        scene.change_run(further(scene.reports[RUN_NOW], 88.0))
+        page.evaluate("Object.defineProperty(document, 'hidden', {value: false, configurable: true})")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", "88.0")

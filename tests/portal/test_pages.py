@@ -228,7 +228,7 @@ def test_the_audit_log_shows_who_did_what(quiet: Visitor) -> None:
 def test_no_page_names_another_host(failed: Visitor) -> None:
     for path in FRAME:
         for element in failed.page(path).elements:
-            for name in ("src", "action", "data-hx-get"):
+            for name in ("src", "action", "data-stream"):
                 assert element.attributes.get(name, "/").startswith("/")
             if element.tag == "link":
                 assert element.attributes["href"].startswith("/static/")

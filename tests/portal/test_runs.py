@@ -16,9 +16,9 @@ from simulators.scenes import HOTFIX, RUN_DONE, RUN_FAILED, RUN_NOW
 LIVE = f"/runs/{RUN_NOW}/live"
 
 
-def polling(page: Page) -> str | None:
+def stream_of(page: Page) -> str | None:
     (live,) = [element for element in page.elements if element.attributes.get("id") == "live"]
-    return live.attributes.get("data-hx-get")
+    return live.attributes.get("data-stream")
 
 
 def with_output(report: RunReport, output: str) -> RunReport:
@@ -36,7 +36,7 @@ def test_the_page_of_a_run_in_progress_says_all_that_is_known(running: Visitor) 
         assert words in answer.text
     assert "Waits for n3 to answer on /health since" in answer.text
     assert page.all("progress")[0].attributes["value"] == "61.4"
-    assert polling(page) == LIVE
+    assert stream_of(page) == LIVE
     assert page.texts("title")[0].startswith("61 % · ")
 
 
@@ -49,51 +49,15 @@ def test_the_tree_shows_every_step_with_index_status_and_time(running: Visitor) 
     assert ["3.2", "○Pending"] in [line[:2] for line in lines]
 
 
-@pytest.mark.parametrize("revision", ["", "?revision=39", "?revision=41"])
-def test_the_part_that_changes_is_answered_when_the_page_has_another_revision(
-    running: Visitor, revision: str
-) -> None:
-    answer = running.get(LIVE + revision)
-    assert answer.status_code == 200
-    assert answer.text.count("<title>") == 1
-    assert f'data-hx-get="{LIVE}"' in answer.text
-    assert "<html" not in answer.text
-
-
-def test_nothing_is_answered_while_nothing_changed(running: Visitor) -> None:
-    running.scene.calls.clear()
-    answer = running.get(LIVE + "?revision=40")
-    assert answer.status_code == 204
-    assert answer.content == b""
-    assert running.scene.calls == {"runs.revision": 1}
-
-
-def test_the_page_names_the_revision_that_it_shows(running: Visitor) -> None:
-    assert '{"revision": 40}' in running.get(LIVE).text.replace("&#34;", '"')
-    running.scene.change_run(running.scene.reports[RUN_NOW])
-    assert '{"revision": 41}' in running.get(LIVE + "?revision=40").text.replace("&#34;", '"')
-
-
 @pytest.mark.parametrize("end", ["succeeded", "failed"])
-def test_polling_stops_when_the_run_has_ended(running: Visitor, end: str) -> None:
+def test_a_run_that_has_ended_is_a_page_without_scripts(running: Visitor, end: str) -> None:
+    assert len(running.page(f"/runs/{RUN_NOW}").all("script")) == 2
     report = running.scene.reports[RUN_NOW]
     run = msgspec.structs.replace(report.run, state=end, ended=scenes.NOW)
     running.scene.change_run(msgspec.structs.replace(report, run=run, remaining=None, now=()))
-    answer = running.get(LIVE + "?revision=40")
-    assert answer.status_code == 200
-    assert "data-hx-" not in answer.text
-    assert polling(running.page(f"/runs/{RUN_NOW}")) is None
-
-
-def test_a_revision_that_is_no_number_is_refused(running: Visitor) -> None:
-    page_of(running.get(LIVE + "?revision=x"), 400)
-
-
-def test_polling_without_a_session_leads_to_the_sign_in(running: Visitor) -> None:
-    running.scene.tokens.clear()
-    answer = running.get(LIVE, headers={"HX-Request": "true"})
-    assert answer.status_code == 401
-    assert answer.headers["hx-redirect"] == f"/sign-in?next=%2Fruns%2F{RUN_NOW}"
+    page = running.page(f"/runs/{RUN_NOW}")
+    assert stream_of(page) is None
+    assert page.all("script") == []
 
 
 def test_a_screen_reader_hears_tenths_and_phases_not_every_step() -> None:

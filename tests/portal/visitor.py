@@ -16,14 +16,16 @@ from litestar.testing import TestClient
 from pitstop.portal.app import lost_page, portal_routes
 from pitstop.portal.sessions import COOKIE
 from pitstop.service.desk import Desk
+from pitstop.service.watching import Watches
 from portal.markup import Page, read
 from simulators import desk
 from simulators.desk import Scene
 
 
-def application(around: Desk) -> Litestar:
+def application(around: Desk, *, heartbeat: float = 15.0) -> Litestar:
+    watches = Watches(around.runs, interval=0.02, fresh=0.5, heartbeat=heartbeat)
     return Litestar(
-        portal_routes(around),
+        portal_routes(around, watches),
         exception_handlers={HTTPException: lost_page(around)},
         openapi_config=None,
         logging_config=None,

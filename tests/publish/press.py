@@ -28,6 +28,26 @@ items:
 """
 
 
+ARTICLE = """# It forgets what it was told
+
+## Issue
+
+After a **restart** it says nothing. <script>alert(1)</script>
+
+## Cause
+
+It was never written down.
+
+## Resolution
+
+Install @NAME@.
+
+## Applies to
+
+All builds before @VERSION@.
+"""
+
+
 def a_moment_ago() -> datetime:
     """The client looks at the true clock: signatures are made at true times."""
     return datetime.now(UTC) - timedelta(seconds=5)
@@ -58,6 +78,8 @@ class Press:
         (content / "run.sh").chmod(0o755)
         (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
         (folder / "notes.md").write_text("# @NAME@\n", encoding="utf-8")
+        if '"Hotfix"' in more:
+            (folder / "kb.md").write_text(ARTICLE, encoding="utf-8")
         head = f'format = 1\nversion = "{version}"\ntitle = "Release {version}"\nreleased = 2026-01-20\n'
         (folder / "package.toml").write_text(f"{head}{more}\n", encoding="utf-8")
         return folder

@@ -87,9 +87,9 @@ def test_links_lead_to_the_site_once_it_has_an_address(press: Press) -> None:
     source = press.source("1.1.0.1")
     settings = replace(press.settings, site_url="https://updates.example/")
     built = build(source, press.work / "with", settings, plan_kinds())
-    link = "https://updates.example/targets/notes/Northstar1.1.0.1.md"
+    link = "https://updates.example/releases/Northstar1.1.0.1.html"
     assert built.metadata.release_link == built.draft.release.notes_link == link
-    assert press.build(source).metadata.release_link == "notes/Northstar1.1.0.1.md"
+    assert press.build(source).metadata.release_link == "releases/Northstar1.1.0.1.html"
 
 
 def test_content_is_carried_by_as_many_volumes_as_the_limit_asks(press: Press) -> None:

@@ -24,8 +24,9 @@ from pitstop.package.plan_format import read_plan
 from pitstop.package.site_layout import newest_catalogue, notes_target, package_target
 from pitstop.publish.durable import put
 from pitstop.publish.keys import KeyFolder
-from pitstop.publish.releasing import read_built, release, withdraw
+from pitstop.publish.releasing import read_built, release
 from pitstop.publish.repository import Repository
+from pitstop.publish.revising import withdraw
 from publish.press import PASSPHRASE, Press, a_moment_ago
 
 Client = Callable[[], Updater]
@@ -168,8 +169,8 @@ class Fuse:
         self.left -= 1
 
 
-WRITES = 9
-"""Three documents, a volume, notes and the catalogue, then targets, snapshot and timestamp."""
+WRITES = 10
+"""Three documents, a volume, notes, article and the catalogue, then targets, snapshot and timestamp."""
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -192,7 +193,8 @@ def test_a_crash_at_any_write_leaves_a_complete_release(press: Press, client: Cl
 
 
 def test_a_release_makes_just_these_writes(press: Press) -> None:
-    built = press.build(press.source("1.1.0.1"))
+    press.publish("1.1.0.1")
+    built = press.build(press.source("1.1.1.2", HOTFIX))
     fuse = Fuse(WRITES, after=False)
     release(Repository(press.settings, fuse), press.keys, built, a_moment_ago())
     assert fuse.left == 0

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import msgspec
 
 from pitstop.model.accounts import Actor, Permission, Role
+from pitstop.model.audit import AuditEntry
 from pitstop.model.errors import (
     Conflict,
     InvalidInput,
@@ -30,6 +31,22 @@ from pitstop.model.findings import Finding, Severity
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.desk import Desk
 from pitstop.service.findings import action_view
+from pitstop.service.policy import PolicyService
+from pitstop.service.question import PathQuestion
+from pitstop.wire.policy_views import (
+    CalendarView,
+    ContractChange,
+    ContractView,
+    Explanation,
+    FactView,
+    PathView,
+    ReleaseView,
+    RiskView,
+    SupportReport,
+    TimelineView,
+    WindowsChange,
+    WindowsView,
+)
 from pitstop.wire.views import (
     AccountView,
     AlertView,
@@ -44,11 +61,13 @@ from pitstop.wire.views import (
     UpdateView,
 )
 from simulators import scenes
+from simulators.aurora import AuroraRecords
 from simulators.scenes import NOW
 
 PASSWORD = "correct horse battery"
 """Every account's."""
 
+_ANY_PATH = PathQuestion()
 _BUSY = {
     Verb.APPLY: UpdateState.INSTALLING,
     Verb.PREPARE: UpdateState.PREPARING,
@@ -64,6 +83,7 @@ class Scene:
         accounts: ``ada`` (operator), ``rea`` (reader), ``admin`` (administrator).
         calls: how often each use case was asked for, such as ``runs.revision``.
         failing: raised by every counted use case, if set: for errors that canned data cannot show.
+        records: what the real policy is asked about: the same system, as its records know it.
     """
 
     system: SystemView
@@ -79,6 +99,7 @@ class Scene:
     entries: list[AuditView] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     failing: Exception | None = None
+    records: AuroraRecords = field(default_factory=AuroraRecords)
 
     @property
     def desk(self) -> Desk:
@@ -90,6 +111,7 @@ class Scene:
             sources=_Sources(self),
             accounts=_Accounts(self),
             audit=_Audit(self),
+            policy=_Policy(self),
         )
 
     def become(self, other: Scene) -> None:
@@ -397,3 +419,87 @@ class _Audit:
         self.scene.count("audit.list")
         actor.require(Permission.SEE)
         return tuple(self.scene.entries[:limit])
+
+
+@dataclass
+class _ScenesLog:
+    """Implements :class:`pitstop.ports.records.AuditLog` on the scene's entries."""
+
+    scene: Scene
+
+    def audit(self, entry: AuditEntry) -> None:
+        self.scene.entries.insert(
+            0,
+            AuditView(
+                at=entry.at,
+                who=entry.who,
+                what=entry.what,
+                subject=entry.subject,
+                origin=entry.origin,
+                outcome=entry.outcome,
+            ),
+        )
+
+    def entries(self, limit: int = 200) -> tuple[AuditEntry, ...]:
+        said = self.scene.entries[:limit]
+        return tuple(
+            AuditEntry(item.at, item.who, item.what, item.subject, item.origin, item.outcome) for item in said
+        )
+
+
+@dataclass
+class _Policy:
+    """The real service, over the records of whatever scene is shown."""
+
+    scene: Scene
+
+    def _real(self, use_case: str) -> PolicyService:
+        self.scene.count(f"policy.{use_case}")
+        return self.scene.records.policy(_ScenesLog(self.scene))
+
+    def support(self, actor: Actor, at: date | None = None) -> SupportReport:
+        return self._real("support").support(actor, at)
+
+    def timeline(self, actor: Actor) -> TimelineView:
+        return self._real("timeline").timeline(actor)
+
+    def releases(self, actor: Actor) -> tuple[ReleaseView, ...]:
+        return self._real("releases").releases(actor)
+
+    def explain(self, actor: Actor, release: str) -> Explanation:
+        return self._real("explain").explain(actor, release)
+
+    def path(self, actor: Actor, question: PathQuestion = _ANY_PATH) -> PathView:
+        return self._real("path").path(actor, question)
+
+    def calendar(
+        self, actor: Actor, question: PathQuestion = _ANY_PATH, windows: WindowsChange | None = None
+    ) -> CalendarView:
+        return self._real("calendar").calendar(actor, question, windows)
+
+    def windows(self, actor: Actor) -> WindowsView:
+        return self._real("windows").windows(actor)
+
+    def set_windows(self, actor: Actor, change: WindowsChange) -> WindowsView:
+        return self._real("set_windows").set_windows(actor, change)
+
+    def contract(self, actor: Actor) -> ContractView:
+        return self._real("contract").contract(actor)
+
+    def set_contract(self, actor: Actor, change: ContractChange) -> ContractView:
+        return self._real("set_contract").set_contract(actor, change)
+
+    def facts(self, actor: Actor) -> tuple[FactView, ...]:
+        return self._real("facts").facts(actor)
+
+    def set_facts(self, actor: Actor, values: Mapping[str, str | None]) -> tuple[FactView, ...]:
+        return self._real("set_facts").set_facts(actor, values)
+
+    def risks(self, actor: Actor) -> tuple[RiskView, ...]:
+        return self._real("risks").risks(actor)
+
+    def accept_risk(self, actor: Actor, name: str, reason: str) -> RiskView:
+        return self._real("accept_risk").accept_risk(actor, name, reason)
+
+    def revoke_risk(self, actor: Actor, name: str) -> RiskView:
+        return self._real("revoke_risk").revoke_risk(actor, name)

@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from contracts.declarations import NIGHTS, YEAR_END
 from contracts.journal import BROKEN, FIRST, HOTFIX, STEPS, T0, at, new_run
 from pitstop.model.accounts import Role
 from pitstop.model.audit import AuditEntry
@@ -27,11 +28,14 @@ from pitstop.model.runs import (
 from pitstop.model.system import Installed, InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version
+from pitstop.policy.facts import HardwareContract
 from pitstop.ports.feeds import Source
+from pitstop.ports.records import AcceptedRisk, Declared, DeclaredContract, DeclaredFact, DeclaredTimes
 from pitstop.store.accounts import SqlAccounts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import DATABASE_NAME, Database, open_database
+from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 
@@ -42,6 +46,12 @@ BASELINE = Installed(
     ReleaseId("north", "star", Version.parse("1.2309.0.1")), FIRST.type, "2309", T0, InstalledBy.BASELINE
 )
 ENTRY = AuditEntry(T0, "ada", "start apply", FIRST.name, "portal 127.0.0.1", "done")
+DECLARED = Declared(
+    (DeclaredFact("connected", "no", "ada", T0),),
+    (AcceptedRisk("slow-disks", "we have none", "ada", T0),),
+    DeclaredContract(HardwareContract(valid=True), "ada", T0),
+    DeclaredTimes((NIGHTS,), (YEAR_END,), 1, "ada", T0),
+)
 
 
 def fill(database: Database) -> None:
@@ -53,6 +63,7 @@ def fill(database: Database) -> None:
     SqlAccounts(database).add_account("ada", Role.OPERATOR, "a hash", T0)
     SqlAccounts(database).open_session("a digest", "ada", T0, at(3600))
     SqlAuditLog(database).audit(ENTRY)
+    _declare(SqlDeclarations(database))
     journal.create(new_run("run-1"), STEPS, expected=UpdateState.READY)
     tree = journal.take("run-1", "w1", at(1))
     journal.append(tree, *(PhaseEntered(at(2), phase) for phase in Phase))
@@ -66,6 +77,13 @@ def fill(database: Database) -> None:
     journal.append(tree, StepStarted("1.1", at(9)), StepSucceeded("1.1", at(10), "fine", {"was": "in"}))
     journal.append(tree, StepStarted("1.2", at(11)), StepWaited("1.2", at(12), "the node starts", at(99)))
     journal.append(tree, StepStarted("2", at(13)))
+
+
+def _declare(declarations: SqlDeclarations) -> None:
+    declarations.set_facts({fact.name: fact.value for fact in DECLARED.facts}, "ada", T0)
+    declarations.accept_risk("slow-disks", "we have none", "ada", T0)
+    declarations.set_contract(HardwareContract(valid=True), "ada", T0)
+    declarations.set_times([NIGHTS], [YEAR_END], "ada", T0)
 
 
 def main() -> None:

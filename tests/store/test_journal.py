@@ -2,66 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, select
 
-from contracts.journal import FIRST, HOTFIX, STEPS, T0, Bench, JournalContract, at, new_run
-from pitstop.model.alerts import Alert
+from contracts.journal import STEPS, T0, Bench, JournalContract, at, new_run
 from pitstop.model.errors import Conflict, NoSpace
-from pitstop.model.runs import Phase, Run, RunTree, Step, StepStarted, StepSucceeded
-from pitstop.model.system import Installed
+from pitstop.model.runs import Phase, RunTree, Step, StepStarted, StepSucceeded
 from pitstop.model.updates import UpdateState
-from pitstop.store.alerts import SqlAlerts
-from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import Database
 from pitstop.store.events import decode
-from pitstop.store.journal import SqlJournal
-from pitstop.store.ledger import SqlLedger
-from pitstop.store.runs import SqlRuns
-from pitstop.store.tables import events, updates
-
-
-@dataclass(frozen=True)
-class SqlWorld:
-    """What the records say, as one."""
-
-    database: Database
-
-    def update_states(self) -> Mapping[str, UpdateState]:
-        return SqlCatalogues(self.database).update_states()
-
-    def installed(self) -> Sequence[Installed]:
-        return SqlLedger(self.database).installed()
-
-    def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
-        return SqlAlerts(self.database).alerts(active_only=active_only)
-
-    def runs(self, update: str | None = None) -> Sequence[Run]:
-        return SqlRuns(self.database).runs(update)
-
-    def run(self, run_id: str) -> Run:
-        return SqlRuns(self.database).run(run_id)
-
-
-@pytest.fixture
-def bench(database: Database) -> Bench:
-    with database.writing() as connection:
-        for release in (FIRST, HOTFIX):
-            connection.execute(
-                insert(updates).values(
-                    name=release.name,
-                    publisher=release.id.publisher,
-                    product=release.id.product,
-                    version=release.version,
-                    type=release.type,
-                    family=release.family,
-                    state=UpdateState.READY,
-                )
-            )
-    return Bench(SqlJournal(database), SqlWorld(database))
+from pitstop.store.tables import events
 
 
 class TestSqlJournal(JournalContract):

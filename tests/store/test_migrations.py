@@ -16,17 +16,18 @@ from pitstop.model.errors import PitstopError
 from pitstop.model.runs import RunState, RunSucceeded, StepStatus, StepSucceeded, Waiting
 from pitstop.model.system import Installed, InstalledBy
 from pitstop.model.updates import UpdateState
-from pitstop.ports.records import SourceStatus
+from pitstop.ports.records import Declared, SourceStatus
 from pitstop.store import migrations
 from pitstop.store.accounts import SqlAccounts
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import DATABASE_NAME, Database, open_database
+from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.tables import audit_log
-from store.make_fixture import BASELINE, ENTRY, FIXTURES, KNOWN, SOURCE
+from store.make_fixture import BASELINE, DECLARED, ENTRY, FIXTURES, KNOWN, SOURCE
 
 DUMPS = sorted(FIXTURES.glob("schema-*.sql"))
 
@@ -64,6 +65,11 @@ def test_the_records_are_all_there(old: Database) -> None:
     assert (alert.finding, alert.closed, alert.closed_by) == (BROKEN, at(5), "bob")
     assert SqlAccounts(old).session("a digest", at(1)) == Account("ada", Role.OPERATOR, T0)
     assert SqlAuditLog(old).entries() == [ENTRY]
+
+
+def test_what_was_declared_is_all_there(old: Database, request: pytest.FixtureRequest) -> None:
+    before_there_were_any = "0001" in request.node.callspec.id
+    assert SqlDeclarations(old).declared() == (Declared() if before_there_were_any else DECLARED)
 
 
 def test_the_audit_log_is_still_append_only(old: Database) -> None:

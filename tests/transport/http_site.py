@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import ssl
 import threading
@@ -11,15 +12,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
-_RANGE = re.compile(r"bytes=(\d+)-")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 @dataclass
 class Asked:
-    """One request as the server saw it: ``start`` is of its byte range, ``sent`` the bytes of its body."""
+    """One request as the server saw it: ``start`` and ``stop`` (exclusive) are of its byte range, ``sent``
+    the bytes of its body."""
 
     path: str
     start: int | None
+    stop: int | None = None
     sent: int = 0
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -38,7 +41,9 @@ class Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path).lstrip("/")
         found = _RANGE.fullmatch(self.headers.get("Range", ""))
-        self.asked = Asked(path, int(found[1]) if found else None, headers=dict(self.headers.items()))
+        start = int(found[1]) if found else None
+        stop = int(found[2]) + 1 if found and found[2] else None
+        self.asked = Asked(path, start, stop, headers=dict(self.headers.items()))
         self.site.asked.append(self.asked)
         trouble = self.site.troubles.get(path)
         if trouble is not None and trouble(self):
@@ -55,10 +60,16 @@ class Answering(BaseHTTPRequestHandler):
         if start is not None and start >= len(content):
             self.status(416)
             return
+        mark = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+        if self.site.etags and self.headers.get("If-None-Match") == mark:
+            self.status(304, {"ETag": mark})
+            return
         self.send_response(200 if start is None else 206)
+        body = content[start or 0 : self.asked.stop if start is not None else None]
         if start is not None:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        body = content[start or 0 :]
+            self.send_header("Content-Range", f"bytes {start}-{start + len(body) - 1}/{len(content)}")
+        if self.site.etags:
+            self.send_header("ETag", mark)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.send(body if cut_after is None else body[:cut_after])
@@ -95,6 +106,7 @@ class HttpSite:
         troubles: by path.
         asked: every request, oldest first.
         ranges: whether it serves byte ranges.
+        etags: whether it says ETags, and answers conditional requests.
         over: set when the server is to stop: what stalls waits for it.
     """
 
@@ -103,6 +115,7 @@ class HttpSite:
         self.troubles: dict[str, Trouble] = {}
         self.asked: list[Asked] = []
         self.ranges = True
+        self.etags = False
         self.over = threading.Event()
         site = self
 

@@ -36,11 +36,11 @@ def test_a_new_catalogue_is_found_by_the_next_poll(polled: Polled) -> None:
     assert feed.poll() == reissued(1)
 
 
-def test_a_poll_that_finds_nothing_new_costs_two_requests(polled: Polled) -> None:
+def test_a_poll_that_finds_nothing_new_costs_one_request(polled: Polled) -> None:
     polled.feed().poll()
     polled.site.asked.clear()
     assert polled.feed().poll() == catalogue()
-    assert polled.site.paths() == ["metadata/2.root.json", "metadata/timestamp.json"]
+    assert polled.site.paths() == ["metadata/timestamp.json"]
 
 
 def test_a_damaged_copy_of_the_catalogue_is_fetched_again(polled: Polled) -> None:

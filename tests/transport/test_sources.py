@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pitstop.model.errors import InvalidInput, StateUnusable, TrustError
+from pitstop.model.errors import InvalidInput, StateUnusable, TrustError, Unreachable
 from pitstop.ports.feeds import Feeds
 from pitstop.transport.feeds import TufFeeds
 from transport.polled import SOURCE, Polled
@@ -79,7 +79,6 @@ def test_names_that_could_lead_elsewhere_are_refused(feeds: Feeds, repository: R
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "updates.example",
         "ftp://updates.example",
         "https://",
@@ -122,3 +121,18 @@ def test_sources_do_not_share_what_they_have_seen(polled: Polled) -> None:
     polled.feeds.pin(source, other.first_root)
     polled.site.files = other.files
     assert polled.feeds.open(source).poll() == catalogue()
+
+
+def test_a_source_that_is_not_connected_is_pinned_and_not_opened(
+    feeds: Feeds, repository: Repository
+) -> None:
+    source = replace(SITE, url="")
+    feeds.pin(source, repository.first_root)
+    with pytest.raises(Unreachable, match="not connected") as refused:
+        feeds.open(source)
+    assert "pitstop import" in refused.value.hint
+
+
+def test_a_mirror_that_is_no_address_is_refused(feeds: Feeds, repository: Repository) -> None:
+    with pytest.raises(InvalidInput, match="ftp://"):
+        feeds.pin(replace(SITE, mirrors=("ftp://mirror.example",)), repository.first_root)

@@ -206,6 +206,7 @@ def test_a_new_root_that_the_old_one_has_not_signed_is_refused(polled: Polled) -
     polled.repository.signers["root"] = [new_key()]
     polled.repository.root.version = 2
     polled.repository.write_root()
+    polled.repository.publish_timestamp()
     with pytest.raises(TrustError, match="the root metadata is not signed"):
         polled.feed().poll()
 

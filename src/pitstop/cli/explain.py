@@ -102,10 +102,10 @@ def _risk_text(risk: RiskView) -> str:
 
 def _first(answer: Explanation) -> list[str]:
     path = answer.first
-    if path is None or not path.reached or len(path.steps) < 2:
+    if path is None or not path.steps or [step.name for step in path.steps] == [answer.release.name]:
         return []
-    lines = ["", f"The way to it: {path_headline(path)}", *(f"  {line}" for line in step_lines(path))]
-    return [*lines, *field("takes", total_text(path))]
+    title = "The way to it" if path.reached and path.target == answer.release.name else "What goes on first"
+    return ["", f"{title}: {path_headline(path)}", *step_lines(path), *field("takes", total_text(path))]
 
 
 app = verb_app(explain)

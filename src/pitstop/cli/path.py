@@ -85,10 +85,12 @@ def path_lines(path: PathView) -> list[str]:
     lines += field("knowledge", known_text(path.as_known_on))
     if path.steps:
         lines += ["", *step_lines(path)]
-    for title, findings in (("What stands in the way", path.why_not), ("Left out", path.left_out)):
-        if findings:
-            lines += ["", title]
-            lines += [f"  {line}" for finding in findings for line in finding_lines(finding)]
+    if path.why_not:
+        lines += ["", "What stands in the way"]
+        lines += [f"  {line}" for finding in path.why_not for line in finding_lines(finding)]
+    if path.left_out:
+        rows = ((finding.subject, finding.what) for finding in path.left_out)
+        lines += ["", *table(("LEFT OUT", "WHY"), rows)]
     notes = [finding for step in path.steps for finding in step.findings]
     if notes:
         lines += ["", "To know"]
@@ -127,7 +129,9 @@ def _restarts(path: PathView) -> str:
 
 
 def calendar_lines(calendar: CalendarView) -> list[str]:
-    lines = [*path_lines(calendar.path), "", "Calendar"]
+    lines = path_lines(calendar.path)
+    if calendar.path.steps:
+        lines += ["", "Calendar"]
     if calendar.deadline is not None:
         sure = "a fixed day" if calendar.deadline_certain else "a forecast, at the soonest"
         lines += field("deadline", f"{calendar.deadline}: the last day of support as the system is, {sure}")
@@ -143,7 +147,7 @@ def calendar_lines(calendar: CalendarView) -> list[str]:
             )
             for booking in calendar.bookings
         )
-        lines += [f"  {line}" for line in table(("#", "UPDATE", "WINDOW", "STARTS", "ENDS BY"), rows)]
+        lines += table(("#", "UPDATE", "WINDOW", "STARTS", "ENDS BY"), rows)
     for opening in calendar.closed:
         starts = local_text(opening.start, opening.zone)
         lines += field("closed", f"{opening.window}, {starts}: {opening.closed_by}")

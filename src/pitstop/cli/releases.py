@@ -5,7 +5,7 @@ from __future__ import annotations
 from pitstop.cli.assumed import CatalogueFiles, Facts, Hardware, InstalledBuilds, Nodes, assumed
 from pitstop.cli.connection import connect
 from pitstop.cli.nouns import verb_app
-from pitstop.cli.output import say, say_json, table
+from pitstop.cli.output import note, say, say_json, table
 from pitstop.cli.system import AsJson
 from pitstop.wire.formats import NOTHING, spoken
 from pitstop.wire.policy_views import ReleaseView
@@ -31,6 +31,9 @@ def releases(
             found = client.releases()
     if as_json:
         say_json(found)
+        return
+    if not found:
+        note("No catalogue is known yet, so there are no releases: pitstop source check")
         return
     for line in release_lines(found):
         say(line)

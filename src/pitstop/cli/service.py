@@ -38,6 +38,20 @@ def init(
         typer.echo("Change it after the first sign-in: pitstop user password", err=True)
 
 
+@app.command(name="raise-epoch")
+def raise_epoch(
+    above: Annotated[int, typer.Argument(min=1, help="The highest epoch that a node says it has seen.")],
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """After the state was restored from a backup: let this service act again on nodes that have seen more.
+
+    Only where no other service acts on these nodes. The service must not be running.
+    """
+    from pitstop.daemon.start import raise_epoch as raise_it
+
+    typer.echo(f"The next run is driven under an epoch above {raise_it(settings, above)}.")
+
+
 @app.command()
 def start(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     """Run the service in the foreground until SIGTERM. Runs in progress are taken up by themselves."""

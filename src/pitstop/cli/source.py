@@ -52,7 +52,7 @@ def source_lines(sources: tuple[SourceView, ...]) -> list[str]:
             ", ".join(source.types),
             instant(source.last_checked),
             "in order" if source.finding is None else "see below",
-            source.url,
+            ", ".join((source.url, *source.mirrors)) if source.connected else "(by medium)",
         )
         for source in sources
     )

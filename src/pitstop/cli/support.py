@@ -23,7 +23,7 @@ from pitstop.wire.policy_formats import (
     support_headline,
     total_text,
 )
-from pitstop.wire.policy_views import FamilyBarView, SupportReport, TimelineView
+from pitstop.wire.policy_views import FamilyBarView, PolicyDateView, SupportReport, TimelineView
 
 OnDay = Annotated[
     datetime | None,
@@ -74,10 +74,11 @@ def support_lines(report: SupportReport) -> list[str]:
     lines += field("contract", entitled_text(report.entitled))
     if report.ends is not None and report.status == "supported":
         lines += field("until", f"{ends_text(report.ends)}. {report.ends.why}")
-    lines += field("knowledge", known_text(report.as_known_on))
+    past = "; the past is judged by it too" if report.about == "past" else ""
+    lines += field("knowledge", known_text(report.as_known_on) + past)
     if report.way_back is not None:
         lines += ["", f"The least that brings it into support: {path_headline(report.way_back)}"]
-        lines += [f"  {line}" for line in step_lines(report.way_back)]
+        lines += step_lines(report.way_back)
         if report.way_back.steps:
             lines += field("takes", total_text(report.way_back))
         lines += [f"  {line}" for finding in report.way_back.why_not for line in finding_lines(finding)]
@@ -89,29 +90,27 @@ def support_lines(report: SupportReport) -> list[str]:
 
 def timeline_lines(timeline: TimelineView) -> list[str]:
     lines = table(
-        ("FAMILY", "TODAY", "RELEASED", "SUPPORTED UNTIL", ""),
-        (
-            (bar.family, bar.position or "withdrawn", days_text(bar.released), _until(bar), _remark(bar))
-            for bar in timeline.families
-        ),
+        ("FAMILY", "TODAY", "RELEASED", "SUPPORTED UNTIL"),
+        ((bar.family, _today(bar), days_text(bar.released), _until(bar)) for bar in timeline.families),
     )
-    for entry in (*timeline.exceptions, *timeline.ends):
-        what = f"N-{entry.behind} is supported" if entry.behind is not None else "support ends"
-        parts = (
-            what,
-            f"while {entry.while_newest} is the newest" if entry.while_newest else "",
-            f"from {entry.first_day}" if entry.first_day else "",
-            f"until {entry.last_day}" if entry.last_day else "",
-            f"for {', '.join((*entry.families, *entry.hardware))}"
-            if entry.families or entry.hardware
-            else "",
-            f"if {' and '.join(entry.conditions)}" if entry.conditions else "",
-            f"({entry.reason})" if entry.reason else "",
-        )
-        lines += field(
-            "by exception" if entry.behind is not None else "fixed end", " ".join(filter(None, parts))
-        )
+    for entry in timeline.exceptions:
+        lines += field("exception", f"N-{entry.behind} is supported {_when(entry)}")
+    for entry in timeline.ends:
+        lines += field("fixed end", f"support ends {_when(entry)}")
     return [*lines, *field("knowledge", known_text(timeline.as_known_on))]
+
+
+def _when(entry: PolicyDateView) -> str:
+    last = f"with {entry.last_day} as the last day" if entry.last_day else ""
+    parts = (
+        f"while {entry.while_newest} is the newest" if entry.while_newest else "",
+        f"from {entry.first_day}" if entry.first_day else "",
+        last,
+        f"for {', '.join((*entry.families, *entry.hardware))}" if entry.families or entry.hardware else "",
+        f"if {' and '.join(entry.conditions)}" if entry.conditions else "",
+        f"({entry.reason})" if entry.reason else "",
+    )
+    return " ".join(filter(None, parts))
 
 
 def _until(bar: FamilyBarView) -> str:
@@ -120,8 +119,12 @@ def _until(bar: FamilyBarView) -> str:
     return ends_text(bar.forecast).removeprefix("supported until ")
 
 
-def _remark(bar: FamilyBarView) -> str:
-    words = ("supported" if bar.supported else "", "this system" if bar.current else "")
+def _today(bar: FamilyBarView) -> str:
+    words = (
+        bar.position or "withdrawn",
+        "supported" if bar.supported else "",
+        "this system" if bar.current else "",
+    )
     return ", ".join(filter(None, words))
 
 

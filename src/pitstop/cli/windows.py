@@ -119,7 +119,7 @@ def window_lines(windows: WindowsView) -> list[str]:
         lines += field("blackout", f"{closed.first_day} to {closed.last_day}{why}")
     if windows.next:
         lines += ["", "Next openings"]
-        lines += [f"  {line}" for opening in windows.next for line in _opening(opening)]
+        lines += [line for opening in windows.next for line in _opening(opening)]
     if windows.changed_by:
         lines += ["", f"Declared by {windows.changed_by}, {instant(windows.changed_at)}"]
     return lines

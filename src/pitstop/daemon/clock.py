@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 _LONGEST_NAP_SECONDS = 5.0
@@ -15,5 +16,10 @@ class MachineClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, at: datetime) -> None:
-        while (left := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time itself has no event
+        """Until ``at``, but no longer than that is from now: a clock set back makes no day of a minute."""
+        end = time.monotonic() + (at - self.now()).total_seconds()
+        while (left := self._left(at, end)) > 0:  # noqa: ASYNC110 - time itself has no event
             await asyncio.sleep(min(left, _LONGEST_NAP_SECONDS))
+
+    def _left(self, at: datetime, end: float) -> float:
+        return min((at - self.now()).total_seconds(), end - time.monotonic())

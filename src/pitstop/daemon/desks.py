@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 
 from pitstop.daemon.clock import MachineClock
+from pitstop.daemon.links import links
 from pitstop.daemon.node_versions import NodeVersions
 from pitstop.daemon.settings import Settings
 from pitstop.daemon.stored import Stored
@@ -69,9 +70,9 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     host_keys = HostKeys(stored.folder / HOST_KEYS_NAME)
     nodes, http = SshNodes(host_keys), HttpxProber()
     accounts = AccountsService(stored.accounts, audited, clock)
-    sources = SourcesService(
-        stored.catalogues, stored.alerts, TufFeeds(stored.folder / "sources"), stored.payloads, audited, clock
-    )
+    link, own_links = links(settings.reach)
+    feeds = TufFeeds(stored.folder / "sources", link=link, links=own_links, bounds=settings.medium)
+    sources = SourcesService(stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock)
 
     def world() -> World:
         return World(system, nodes, http, stored.payloads, sources.feed_of, clock)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 from datetime import timedelta
+from typing import NoReturn
 
 import uvicorn
 
@@ -46,10 +49,19 @@ async def serve(wired: Wired) -> None:
         await wired.http.close()
 
 
-def run(wired: Wired) -> None:
-    """Run the loop; SIGTERM ends it as Ctrl-C does."""
+def run(wired: Wired) -> NoReturn:
+    """Run the loop until SIGTERM or Ctrl-C; does not come back.
+
+    Threads that still wait for a slow source are not waited for: what counts is written already, and what
+    was under way is taken up at the next start.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     try:
-        asyncio.run(serve(wired))
+        loop.run_until_complete(serve(wired))
     except KeyboardInterrupt:
         log.info("ended")
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

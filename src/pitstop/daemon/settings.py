@@ -1,7 +1,8 @@
 """The service's settings: ``pitstop.toml``, with ``PITSTOP_*`` in the environment overriding it.
 
 Paths in the file are relative to it. State never lies in a checkout: by default it is in
-``/var/lib/pitstop`` for root and below ``XDG_STATE_HOME`` for users.
+``/var/lib/pitstop`` for root and below ``XDG_STATE_HOME`` for users. ``docs/settings.md`` is made from the
+structs in here.
 """
 
 from __future__ import annotations
@@ -9,42 +10,136 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 
 from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import PublisherKind
+from pitstop.model.sizes import parse_size
 from pitstop.ports.feeds import Source
+from pitstop.ports.media import Bounds
+from pitstop.transport.http_fetcher import proxy_parts
 
 SETTINGS_NAME = "pitstop.toml"
+DIRECT = "direct"
+"""What a source says as its proxy that is to be reached without one."""
+
+
+def _said(description: str, **bounds: Any) -> msgspec.Meta:
+    """What docs/settings.md says of a setting."""
+    return msgspec.Meta(description=description, **bounds)
+
+
+_Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 
 
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A ``[[source]]``: a publisher's feed that the operator trusts.
+    """A ``[[source]]``: a publisher's feed that the operator trusts."""
 
-    ``root`` is the file with the publisher's root of trust, as it was handed over; it is pinned at the first
-    start. ``types``: the package types that the source may publish.
-    """
-
-    name: str
-    publisher: str
-    kind: PublisherKind
-    url: str
-    types: list[PackageType]
-    root: str
+    name: Annotated[str, _said("Short name: small letters, digits, `.`, `_` and `-`.")]
+    publisher: Annotated[str, _said("The publisher's short name, which its catalogue must carry.")]
+    kind: Annotated[PublisherKind, _said("`platform` owns the software, `oem` firmware and drivers.")]
+    types: Annotated[list[PackageType], _said("The package types that the source may publish.")]
+    root: Annotated[
+        str,
+        _said(
+            "The file with the publisher's root of trust, as it was handed over; pinned at the first start."
+        ),
+    ]
+    url: Annotated[
+        str,
+        _said(
+            "Address of the site: `http(s)://`, or `file://` of a folder with the same files. Empty for a "
+            "source that is not connected: its packages are imported."
+        ),
+    ] = ""
+    mirrors: Annotated[
+        list[str], _said("Further addresses with the same files, asked where the first one fails.")
+    ] = []
+    proxy: Annotated[
+        str | None,
+        _said("Another proxy for this source than `proxy` above; `direct` for none."),
+    ] = None
+    ca: Annotated[
+        str | None,
+        _said(
+            "PEM file of the certificate authorities that this source's site may have; instead of `ca` above."
+        ),
+    ] = None
 
 
 class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What ``pitstop.toml`` may say."""
 
-    system: str
-    state: str | None = None
-    listen: str = "127.0.0.1:8460"
-    poll_minutes: float = 60.0
-    source: list[SourceSettings] = []
+    system: Annotated[str, _said("The file that declares the system and its nodes.")]
+    state: Annotated[
+        str | None,
+        _said(
+            "The folder of all state; by default `/var/lib/pitstop` for root, else `pitstop` below "
+            "`XDG_STATE_HOME`."
+        ),
+    ] = None
+    listen: Annotated[str, _said("Address and port of API and portal; on loopback.")] = "127.0.0.1:8460"
+    poll_minutes: Annotated[
+        float,
+        _said("How often the connected sources are asked for news; each time a tenth earlier or later."),
+    ] = 60.0
+    proxy: Annotated[
+        str | None,
+        _said(
+            "`http://[USER:PASSWORD@]HOST:PORT` that sources are reached through. The proxies that the "
+            "environment names for other programs are not used."
+        ),
+    ] = None
+    ca: Annotated[
+        str | None,
+        _said("PEM file of the certificate authorities to trust, instead of this machine's own."),
+    ] = None
+    bandwidth: Annotated[
+        str | None,
+        _said("What all downloads together may take a second, such as `10M` (bytes); by default no limit."),
+    ] = None
+    import_folder: Annotated[
+        str | None, _said("A folder that is watched: what is put there is imported. By default none.")
+    ] = None
+    medium_warn_days: Annotated[_Days, _said("A medium older than this is imported with a warning.")] = 90
+    medium_refuse_days: Annotated[_Days, _said("A medium older than this is refused.")] = 365
+    keep_payloads_days: Annotated[
+        _Days,
+        _said("How long after its installation an update's payload is kept, unless it is still needed."),
+    ] = 14
+    source: Annotated[list[SourceSettings], _said("The sources, each a `[[source]]` of its own.")] = []
+
+
+ENVIRONMENT = {
+    "PITSTOP_SYSTEM": "system",
+    "PITSTOP_STATE": "state",
+    "PITSTOP_LISTEN": "listen",
+    "PITSTOP_POLL_MINUTES": "poll_minutes",
+    "PITSTOP_PROXY": "proxy",
+}
+"""Variables that override a setting. ``PITSTOP_PROXY`` empty: no proxy, whatever the file says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How sources are reached, checked.
+
+    Attributes:
+        bandwidth: bytes a second for all together; None: no limit.
+        proxies, authorities: by name of source, where it has its own.
+    """
+
+    proxy: str | None = None
+    ca: Path | None = None
+    bandwidth: int | None = None
+    proxies: Mapping[str, str | None] = field(default_factory=dict)
+    authorities: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +153,10 @@ class Settings:
     port: int
     poll_minutes: float
     sources: tuple[tuple[Source, Path], ...]
+    reach: Reach
+    import_folder: Path | None
+    medium: Bounds
+    keep_payloads: timedelta
 
 
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -85,6 +184,10 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         port=port,
         poll_minutes=_positive(environment.get("PITSTOP_POLL_MINUTES", said.poll_minutes)),
         sources=tuple((_source(source), folder / source.root) for source in said.source),
+        reach=_reach(said, folder, environment),
+        import_folder=folder / said.import_folder if said.import_folder else None,
+        medium=_medium_bounds(said),
+        keep_payloads=timedelta(days=said.keep_payloads_days),
     )
 
 
@@ -97,7 +200,35 @@ def default_state(environment: Mapping[str, str]) -> str:
 
 
 def _source(said: SourceSettings) -> Source:
-    return Source(said.name, said.publisher, said.kind, said.url, frozenset(said.types))
+    return Source(said.name, said.publisher, said.kind, said.url, frozenset(said.types), tuple(said.mirrors))
+
+
+def _reach(said: FileSettings, folder: Path, environment: Mapping[str, str]) -> Reach:
+    proxies = {item.name: _proxy(item.proxy) for item in said.source if item.proxy is not None}
+    return Reach(
+        proxy=_proxy(environment.get("PITSTOP_PROXY", said.proxy)),
+        ca=folder / said.ca if said.ca else None,
+        bandwidth=parse_size(said.bandwidth) if said.bandwidth else None,
+        proxies=proxies,
+        authorities={item.name: folder / item.ca for item in said.source if item.ca},
+    )
+
+
+def _proxy(address: str | None) -> str | None:
+    """The proxy's address, if it is one; None for none. Raises InvalidInput."""
+    if not address or address == DIRECT:
+        return None
+    proxy_parts(address)
+    return address
+
+
+def _medium_bounds(said: FileSettings) -> Bounds:
+    if said.medium_warn_days > said.medium_refuse_days:
+        raise InvalidInput(
+            f"medium_warn_days = {said.medium_warn_days} is more than "
+            f"medium_refuse_days = {said.medium_refuse_days}"
+        )
+    return Bounds(timedelta(days=said.medium_warn_days), timedelta(days=said.medium_refuse_days))
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -7,12 +7,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.desks import Wired, wire
 from pitstop.daemon.server import run
 from pitstop.daemon.settings import Settings, read_settings
 from pitstop.daemon.stored import open_state
 from pitstop.model.errors import NotFound
 from pitstop.service.accounts import FIRST_ACCOUNT
+from pitstop.service.audited import Audited
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,20 @@ def initialise(settings_file: Path) -> FirstStart:
         wired = wire(settings, stored)
         _declare_sources(wired)
         return FirstStart(FIRST_ACCOUNT, wired.accounts.first_start())
+
+
+def raise_epoch(settings_file: Path, above: int) -> int:
+    """Let the next epoch be higher than ``above``; audited. The counter's value now.
+
+    Raises:
+        StateUnusable: the service runs, or the folder cannot be used.
+    """
+    settings = read_settings(settings_file)
+    with open_state(settings.state) as stored:
+        value = stored.journal.raise_epoch(above)
+        audited = Audited(stored.audit, MachineClock())
+        audited.write("pitstop", f"raise the epoch to {value}", "all runs", "command line", "done")
+        return value
 
 
 def start(settings_file: Path) -> None:

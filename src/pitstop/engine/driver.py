@@ -17,7 +17,7 @@ from pitstop.engine.leaf import Kinds, LeafWork
 from pitstop.engine.progress import Progress
 from pitstop.model.errors import EpochLost
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import PhaseEntered, RunFailed, RunSucceeded, RunTree, Step, StepStatus
+from pitstop.model.runs import Phase, PhaseEntered, RunFailed, RunSucceeded, RunTree, Step, StepStatus
 from pitstop.ports.journal import Journal
 from pitstop.steps.kind import World
 
@@ -69,10 +69,10 @@ class _Walk:
             self._write(RunSucceeded(self.world.clock.now()))
 
     async def _place(self, place: Step) -> None:
-        if self.tree.status(place.index) is StepStatus.SUCCEEDED and self.tree.children(place.index):
+        if place.phase is not None:
+            self._enter(place.phase)
+        if self.tree.status(place.index) is StepStatus.SUCCEEDED:
             return
-        if place.phase is not None and place.phase is not self.tree.run.phase:
-            self._enter(place)
         if place.is_leaf:
             await self._leaf(place)
         elif place.mode is GroupMode.PARALLEL:
@@ -80,23 +80,26 @@ class _Walk:
         else:
             await self._sequence(self.tree.children(place.index))
 
-    def _enter(self, place: Step) -> None:
-        """Enter the phase that begins here, unless what is here is done already."""
-        if place.phase is not None and self.tree.status(place.index) is not StepStatus.SUCCEEDED:
-            self._write(PhaseEntered(self.world.clock.now(), place.phase))
+    def _enter(self, phase: Phase) -> None:
+        """Enter the phase that begins here, unless the run is in it or past it; also where it is empty."""
+        order = list(Phase)
+        present = self.tree.run.phase
+        if present is None or order.index(phase) > order.index(present):
+            self._write(PhaseEntered(self.world.clock.now(), phase))
 
     async def _sequence(self, places: list[Step]) -> None:
         for place in places:
             await self._place(place)
 
     async def _parallel(self, places: list[Step], limit: int | None) -> None:
-        """All at once, or ``limit`` at a time. After a failure none is begun; those under way end."""
+        """All at once, or ``limit`` at a time. After a failure none is begun; those under way end, also
+        those that an earlier worker had begun."""
         free = asyncio.Semaphore(limit or max(1, len(places)))
         failures: list[LeafFailed] = []
 
         async def one(place: Step) -> None:
             async with free:
-                if failures:
+                if failures and not self._is_under_way(place):
                     return
                 try:
                     await self._place(place)
@@ -108,6 +111,11 @@ class _Walk:
                 group.create_task(one(place))
         if failures:
             raise failures[0]
+
+    def _is_under_way(self, place: Step) -> bool:
+        if place.is_leaf:
+            return place.status in (StepStatus.IN_PROGRESS, StepStatus.WAITING)
+        return any(self._is_under_way(child) for child in self.tree.children(place.index))
 
     async def _leaf(self, place: Step) -> None:
         driver = self.driver

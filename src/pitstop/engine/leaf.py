@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
 from pitstop.engine.failures import LeafFailed, finding_of
 from pitstop.engine.progress import Progress
-from pitstop.model.errors import EpochLost, InvalidPlan, StepFailed, Unreachable
+from pitstop.model.errors import EpochBehind, EpochLost, InvalidPlan, NotFound, StepFailed, Unreachable
 from pitstop.model.findings import Finding
 from pitstop.model.runs import (
     RunTree,
@@ -28,6 +29,7 @@ from pitstop.model.runs import (
     operation_id,
     parent_of,
 )
+from pitstop.model.system import Node
 from pitstop.ports.journal import Journal
 from pitstop.steps.kind import Done, StepContext, StepKind, World
 
@@ -63,7 +65,8 @@ class LeafWork:
         if step.status is StepStatus.FAILED and step.finding is not None:
             raise LeafFailed(step.finding)
         if step.status is StepStatus.WAITING and step.waiting is not None:
-            await self.world.clock.sleep_until(step.waiting.until)
+            longest = self._now() + step.retry.delay
+            await self.world.clock.sleep_until(min(step.waiting.until, longest))
         try:
             await self._attempts()
         finally:
@@ -77,7 +80,8 @@ class LeafWork:
                     return
                 self._write(StepStarted(self.index, self._now()))
                 done = await self._act()
-            except EpochLost:
+            except EpochLost as error:
+                self._require_overtaken(error)
                 raise
             except Exception as error:
                 finding = finding_of(error, self.tree, self.step)
@@ -109,8 +113,14 @@ class LeafWork:
 
     async def _reattached(self, kind: StepKind[Any]) -> Done | None:
         """The end of the earlier operation; None where it is not known, or its bad end was known before."""
+        context = self._context()
         try:
-            return await kind.reattach(self._context())
+            return await kind.reattach(context)
+        except Unreachable as error:
+            if context.node is None:
+                raise
+            await self._end_operation(context, context.node)
+            raise _past_deadline(self.step) from error
         except (StepFailed, InvalidPlan):
             if self.step.status is StepStatus.IN_PROGRESS:
                 raise
@@ -133,22 +143,30 @@ class LeafWork:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            await self._abandon(context)
-            raise StepFailed(
-                f"not done within its deadline of {self.step.deadline}",
-                hint="See the step's output for what it was doing; mend the cause, then resume the run.",
-            ) from error
+            if context.node is not None:
+                with suppress(Unreachable):  # what goes on there is settled before anything new is begun
+                    await self._end_operation(context, context.node)
+            raise _past_deadline(self.step) from error
 
-    async def _abandon(self, context: StepContext) -> None:
-        """End what a step past its deadline still does on its node; a node out of reach is settled later."""
-        if context.node is None:
+    async def _end_operation(self, context: StepContext, node: Node) -> None:
+        """End what this attempt still does on its node.
+
+        Raises:
+            Unreachable: the node cannot be reached for it either.
+        """
+        operation = operation_id(context.run, context.step)
+        await self.world.nodes.abandon(node, operation, epoch=context.run.epoch)
+
+    def _require_overtaken(self, refused: EpochLost) -> None:
+        """A node refuses our epoch: either another worker has the run, or this service's counter is behind.
+
+        Raises:
+            LeafFailed: it is the counter; nobody else would drive the run on.
+        """
+        if self.journal.load(self.tree.run.id).run.epoch != self.tree.run.epoch:
             return
-        try:
-            await self.world.nodes.abandon(
-                context.node, operation_id(context.run, context.step), epoch=context.run.epoch
-            )
-        except Unreachable:
-            return
+        behind = EpochBehind(f"{refused.message}, and no other worker of this service has the run")
+        self._failed(finding_of(behind, self.tree, self.step), behind)
 
     async def _wait_for_next(self, failure: StepFailedOnce) -> None:
         until = failure.at + self.step.retry.delay
@@ -168,10 +186,19 @@ class LeafWork:
             world=self.world,
             run=self.tree.run,
             step=step,
-            node=self.world.system.node(step.node) if step.node else None,
+            node=self._declared(step.node) if step.node else None,
             earlier=self._earlier,
             report=self.progress.reporter(self.tree.run.id, self.index),
         )
+
+    def _declared(self, name: str) -> Node:
+        node = self.world.system.node(name)
+        if node is None:
+            raise NotFound(
+                f"node {name} is not declared in the nodes file any more",
+                hint="Put it back into the nodes file, then resume the run.",
+            )
+        return node
 
     def _earlier(self, kind: str) -> Mapping[str, str]:
         """The record of the nearest earlier step of this kind beside this one."""
@@ -191,6 +218,13 @@ class LeafWork:
 
     def _now(self) -> datetime:
         return self.world.clock.now()
+
+
+def _past_deadline(step: Step) -> StepFailed:
+    return StepFailed(
+        f"not done within its deadline of {step.deadline}",
+        hint="See the step's output for what it was doing; mend the cause, then resume the run.",
+    )
 
 
 def _place(step: Step) -> int:

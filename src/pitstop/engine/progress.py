@@ -58,14 +58,14 @@ class Progress:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._told: dict[tuple[str, str], _Told] = {}
-        self._open: set[tuple[str, str]] = set()
+        self._open: dict[tuple[str, str], object] = {}
 
     def reporter(self, run_id: str, index: str) -> Callable[[int, int], None]:
-        """What a step is handed to say how far it has come; raises WorkEnded once it is forgotten."""
-        self._open.add((run_id, index))
+        """What a step is handed to say how far it has come; raises WorkEnded once it was given up."""
+        work = self._open[run_id, index] = object()
 
         def report(done: int, whole: int) -> None:
-            if (run_id, index) not in self._open:
+            if self._open.get((run_id, index)) is not work:
                 raise WorkEnded(f"step {index} of run {run_id} has ended")
             before = self._told.get((run_id, index))
             pace = before.pace if before is not None and before.whole == whole else Pace()
@@ -74,7 +74,7 @@ class Progress:
         return report
 
     def forget(self, run_id: str, index: str) -> None:
-        self._open.discard((run_id, index))
+        self._open.pop((run_id, index), None)
         self._told.pop((run_id, index), None)
 
     def of_run(self, run_id: str) -> Portion | None:

@@ -101,6 +101,18 @@ class EpochLost(Conflict):
     default_hint = "Nothing to do: the run goes on in the worker that took it over."
 
 
+class EpochBehind(PitstopError):
+    """Nodes have acted for a newer epoch than this service's own counter gives."""
+
+    code = "epoch-behind"
+    exit_status = 4
+    default_hint = (
+        "Was this service's state restored from a backup, or does another service act on these nodes? "
+        "Make sure that no other does; then stop this one, run `pitstop service raise-epoch` with a higher "
+        "number than the nodes have seen, start it, and resume the run."
+    )
+
+
 class NotSignedIn(PitstopError):
     code = "not-signed-in"
     exit_status = 5

@@ -321,6 +321,7 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
                 waiting=None,
                 output=event.output,
                 record=dict(event.record),
+                finding=None,
                 found_done=event.found_done,
             )
         case StepFailedOnce():

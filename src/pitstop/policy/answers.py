@@ -55,6 +55,9 @@ def _number(text: str) -> Decimal:
     return number
 
 
+_version = lru_cache(maxsize=4096)(Version.parse)
+
+
 _COMPARE: dict[Comparison, Callable[[str, tuple[str, ...]], bool]] = {
     Comparison.IS: lambda value, values: value == values[0],
     Comparison.IS_NOT: lambda value, values: value != values[0],
@@ -62,6 +65,6 @@ _COMPARE: dict[Comparison, Callable[[str, tuple[str, ...]], bool]] = {
     Comparison.NONE_OF: lambda value, values: value not in values,
     Comparison.AT_LEAST: lambda value, values: _number(value) >= _number(values[0]),
     Comparison.BELOW: lambda value, values: _number(value) < _number(values[0]),
-    Comparison.VERSION_AT_LEAST: lambda value, values: Version.parse(value) >= Version.parse(values[0]),
-    Comparison.VERSION_BELOW: lambda value, values: Version.parse(value) < Version.parse(values[0]),
+    Comparison.VERSION_AT_LEAST: lambda value, values: _version(value) >= _version(values[0]),
+    Comparison.VERSION_BELOW: lambda value, values: _version(value) < _version(values[0]),
 }

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.releases import Release
+from pitstop.model.releases import Release, ReleaseStatus
 from pitstop.model.updates import ACTIONS, IN_PROGRESS, UpdateState, Verb
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
@@ -132,9 +132,12 @@ def applicability(release: Release, situation: Situation) -> Applicability:
 
 def said(release: Release, situation: Situation, rules: Iterable[Rule]) -> Iterable[Word]:
     """What these rules say of a release; a release that a filter took out carries the filter's finding."""
-    removal = situation.graph.removed.get(release.id)
+    removal = situation.graph.removed.get(release.id) if situation.graph.removed else None
     if removal is not None:
         yield Word(finding=removal)
+    if rules is GATES:
+        graph = situation.graph
+        rules = graph.remembered(("gates", release.name), lambda: _gates_of(release, graph))
     for rule in rules:
         for word in rule(release, situation):
             if removal is None or word.finding != removal:
@@ -144,6 +147,22 @@ def said(release: Release, situation: Situation, rules: Iterable[Rule]) -> Itera
 def blocking_words(release: Release, situation: Situation) -> list[Word]:
     """What keeps ``release`` off a system where nothing else is going on: what a path has to lift."""
     return [word for word in said(release, situation, GATES) if blocks(word, situation)]
+
+
+def _gates_of(release: Release, graph: ReleaseGraph) -> tuple[Rule, ...]:
+    """The gates that have anything to say of this release, on some system."""
+    silent: dict[Rule, bool] = {
+        recalled: release.status is ReleaseStatus.AVAILABLE,
+        identity: not graph.disputed(release),
+        hardware: not release.hardware,
+        oem_gate: release.min_oem_version is None,
+        platform_gate: release.min_platform_version is None,
+        hotfix_gate: release.required_hotfix is None,
+        conditions: not release.conditions,
+        content: not release.content,
+        risks: not release.risks,
+    }
+    return tuple(rule for rule in GATES if not silent.get(rule, False))
 
 
 def blocks(word: Word, situation: Situation) -> bool:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import TypeVar
 
-from pitstop.model.packages import PackageType
+from pitstop.model.packages import ExpectedRuntime, PackageType
 from pitstop.model.releases import Release, ReleaseId
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
@@ -110,13 +111,12 @@ class Durations:
 def published_duration(release: Release, nodes: int | None) -> Duration | None:
     """The publisher's range for this many nodes: that of the smallest system that is not smaller, else that
     for any. None where the release does not say, or the number of nodes is not known."""
-    for_any = next((r for r in release.expected_runtimes if r.nodes is None), None)
-    sized = [(r.nodes, r) for r in release.expected_runtimes if r.nodes is not None]
-    if nodes is not None:
-        fitting = [(size, r) for size, r in sized if size >= nodes]
-        if fitting:
-            runtime = min(fitting, key=lambda pair: pair[0])[1]
-            return Duration(runtime.least_minutes, runtime.most_minutes, DurationSource.PUBLISHER)
-    if for_any is None:
+    best: ExpectedRuntime | None = None
+    for runtime in release.expected_runtimes:
+        if runtime.nodes is None:
+            best = best or runtime
+        elif nodes is not None and nodes <= runtime.nodes < (best.nodes if best and best.nodes else inf):
+            best = runtime
+    if best is None:
         return None
-    return Duration(for_any.least_minutes, for_any.most_minutes, DurationSource.PUBLISHER)
+    return Duration(best.least_minutes, best.most_minutes, DurationSource.PUBLISHER)

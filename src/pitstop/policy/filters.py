@@ -15,11 +15,20 @@ from pitstop.policy.rules.recalled import recalled
 from pitstop.policy.situation import Rule, Situation
 
 FOR_GOOD: tuple[Rule, ...] = (recalled, identity, hardware)
-"""Rules whose refusal no other release can lift, and that do not change along a path."""
+"""Rules whose refusal no other release can lift, and that do not change along a path. They ask for nothing of
+a system but its hardware: what they take out is worked out once for each."""
 
 
 def without_refused(situation: Situation) -> ReleaseGraph:
     """The graph without the releases that the rules ``FOR_GOOD`` refuse on this system."""
+    graph, facts = situation.graph, situation.facts
+    if graph.removed:
+        return _without_refused(situation)
+    key = ("without refused", facts.hardware_family, facts.hardware_model)
+    return graph.remembered(key, lambda: _without_refused(situation))
+
+
+def _without_refused(situation: Situation) -> ReleaseGraph:
     graph = situation.graph
     removed: dict[ReleaseId, Finding] = {}
     for release in graph.remembered("may be refused for good", lambda: _suspects(graph)):

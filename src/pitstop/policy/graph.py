@@ -76,11 +76,12 @@ class _Index:
 class ReleaseGraph:
     """A view of the graph: the first is made :meth:`of` catalogues, further ones with :meth:`without`."""
 
-    __slots__ = ("_index", "removed")
+    __slots__ = ("_gone", "_index", "removed")
 
     def __init__(self, index: _Index, removed: Mapping[ReleaseId, Finding]) -> None:
         self._index = index
         self.removed = removed
+        self._gone = frozenset(index.releases[id_].name for id_ in removed)
 
     @classmethod
     def of(cls, catalogues: Sequence[Catalogue]) -> ReleaseGraph:
@@ -168,7 +169,7 @@ class ReleaseGraph:
 
     def offers(self, release: Release) -> bool:
         """Whether no filter has taken it out."""
-        return not self.removed or release.id not in self.removed
+        return release.name not in self._gone
 
     def entered_next(self, family: str) -> tuple[FamilyNode, ...]:
         """The families that can be entered directly from this one, the furthest first."""
@@ -180,7 +181,10 @@ class ReleaseGraph:
 
     def hotfixes(self, family: FamilyNode, least: int = 1) -> Iterator[Release]:
         """The family's hotfixes on offer at this level or above, the newest first."""
-        return (hotfix for hotfix in reversed(family.hotfixes[max(least, 1) - 1 :]) if self.offers(hotfix))
+        gone = self._gone
+        return (
+            hotfix for hotfix in reversed(family.hotfixes[max(least, 1) - 1 :]) if hotfix.name not in gone
+        )
 
     def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What ``compute`` gives, worked out once for all views; it must not depend on what is removed."""

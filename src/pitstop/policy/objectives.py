@@ -46,8 +46,13 @@ class Costs:
             return self._run((release, rides))
         cost = self._known.get(release.name)
         if cost is None:
-            cost = self._known[release.name] = self._run((release,))
+            cost = self._known[release.name] = self._one(release)
         return cost
+
+    def _one(self, release: Release) -> Cost:
+        duration = self._durations.of(release)
+        restarts = 1.0 if release.restarts_nodes else 0.0
+        return self._places(duration.middle if duration else 0.0, 0.0 if duration else 1.0, restarts)
 
     def _run(self, releases: tuple[Release, ...]) -> Cost:
         total = self._durations.together(releases)

@@ -109,6 +109,8 @@ class _Wish:
     why: str
     chain: tuple[ReleaseId, ...] = ()
     others: list[tuple[Cost, Release]] = field(default_factory=list)
+    rides: Release | None = None
+    then: Installation | None = None
 
 
 def search(situation: Situation, goal: Goal, costs: Costs) -> Found:
@@ -126,7 +128,7 @@ class _Search:
         self.telling = _telling_builds(self.graph)
         self.heap: list[tuple[Cost, int, int, _Wish]] = []
         self.counter = count()
-        self.seen: set[tuple[object, ...]] = set()
+        self.seen: dict[tuple[object, ...], Version | None] = {}
         self.blocked: list[Blocked] = []
         self.furthest = situation.family
         self.judged: tuple[Installation, Release, tuple[Word, ...]] | None = None
@@ -152,10 +154,10 @@ class _Search:
 
     def _is_new(self, place: _Place) -> bool:
         on = place.on
-        key = (on.family, on.level, on.base, on.oem, on.version, on.on & self.telling)
-        if key in self.seen:
+        key = (on.family, on.level, on.base, on.version, on.on & self.telling)
+        if key in self.seen and not _is_newer(on.oem, self.seen[key]):
             return False
-        self.seen.add(key)
+        self.seen[key] = on.oem
         node = self.graph.families.get(on.family or "")
         if node is not None and (self.furthest is None or node.order > self.furthest.order):
             self.furthest = node
@@ -219,17 +221,14 @@ class _Search:
         return self.judged[2]
 
     def _wish(self, wish: _Wish) -> None:
-        rides = riding_hotfix(self.graph, wish.release)
-        total = plus(plus(wish.place.cost, self.costs.of(wish.release, rides)), self._ahead(wish, rides))
-        self._push(total, wish)
+        rides = wish.rides = riding_hotfix(self.graph, wish.release)
+        then = wish.then = self._after(wish.place.on, wish.release, rides)
+        cost = plus(wish.place.cost, self.costs.of(wish.release, rides))
+        self._push(plus(cost, self.bounds.from_here(then)), wish)
 
     def _push(self, total: Cost, wish: _Wish) -> None:
         node = self.graph.families.get(wish.release.family or wish.place.on.family or "")
         heapq.heappush(self.heap, (total, -(node.order if node else 0), next(self.counter), wish))
-
-    def _ahead(self, wish: _Wish, rides: Release | None) -> Cost:
-        then = self._after(wish.place.on, wish.release, rides)
-        return self.bounds.from_here(then)
 
     def _after(self, on: Installation, release: Release, rides: Release | None) -> Installation:
         then = after(self.graph, on, release)
@@ -243,8 +242,10 @@ class _Search:
         if blocking:
             self._wish_for_what_lifts(wish, blocking)
             return None
-        rides = riding_hotfix(self.graph, wish.release)
-        then = self._after(before, wish.release, rides)
+        rides, then = wish.rides, wish.then
+        if then is None:
+            rides = riding_hotfix(self.graph, wish.release)
+            then = self._after(before, wish.release, rides)
         cost = plus(wish.place.cost, self.costs.of(wish.release, rides))
         leg = Leg(wish.release, rides, wish.because, wish.why, before, then, words)
         return _Place(then, cost, leg, wish.place)
@@ -265,7 +266,7 @@ class _Search:
         """Of releases of which any would do, the cheapest is wished for, then the others one by one."""
         if wish.others:
             total, release = wish.others.pop()
-            self._push(total, replace(wish, release=release))
+            self._push(total, replace(wish, release=release, rides=None, then=None))
             wish.others = []
 
     def _total(self, place: _Place, release: Release) -> Cost:
@@ -358,6 +359,12 @@ class _Bounds:
         top = len(node.hotfixes)
         rides = any(build.hotfix_rides for build in node.builds)
         return top if rides else max((level for _, level in node.lasting), default=0)
+
+
+def _is_newer(oem: Version | None, than: Version | None) -> bool:
+    """Whether this OEM package would do where the other does not: an older one is never better, and what was
+    seen before cost no more."""
+    return oem is not None and (than is None or oem > than)
 
 
 def _is_oem(release: Release) -> bool:

@@ -13,6 +13,7 @@ from pitstop.service.findings import finding_view
 from pitstop.wire.http_statuses import status_of
 from pitstop.wire.views import FindingView
 
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What went wrong, ready for a page."""

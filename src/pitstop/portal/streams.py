@@ -1,9 +1,9 @@
 """Server-Sent Events of the pages that fill by themselves; ``portal.js`` is the other end.
 
-Events: ``part`` carries pieces of the page, each to be put in the place of the one with its id; ``over`` says
-that no more will come, so that the page is to be asked for once more as a whole; ``go`` names the page to be
-gone to instead, such as the sign-in. A stream that ends without a word is asked for again by the browser: so a
-page outlives a restart of the service.
+Events: ``part`` carries pieces of the page, each to be put in the place of the one with its id; ``over``
+says that no more will come, so that the page is to be asked for once more as a whole; ``go`` names the page
+to be gone to instead, such as the sign-in. A stream that ends without a word is asked for again by the
+browser: so a page outlives a restart of the service.
 """
 
 from __future__ import annotations

@@ -5,6 +5,9 @@ Everything is checked before anything is written; the result appears in one step
     package/        the file set: Metadata.xml, manifest.json, plan.json, volumes
     release.json    the release entry to be
     notes.md        the release notes
+    kb.md           the knowledge-base article, if there is one
+
+and, if asked for, ``package/<Name>.pyz``, which unpacks the file set on any machine that has Python.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pitstop.model.errors import Conflict, InvalidPackage
-from pitstop.model.packages import Manifest, PackageMetadata, Volume
+from pitstop.model.packages import Manifest, PackageMetadata, PackageType, Volume
 from pitstop.model.plans import Plan, PlanStep
 from pitstop.model.releases import Release, ReleaseId
 from pitstop.model.versions import Version
+from pitstop.package.article import MAX_ARTICLE_BYTES, read_article
 from pitstop.package.catalogue_format import convert_release, release_document
 from pitstop.package.content_paths import package_name_problem
-from pitstop.package.fileset import MANIFEST, MAX_VOLUMES, METADATA, PLAN, volume_name
+from pitstop.package.fileset import MANIFEST, MAX_VOLUMES, METADATA, PLAN, package_files, volume_name
 from pitstop.package.manifest_format import write_manifest
 from pitstop.package.metadata_xml import write_metadata
 from pitstop.package.plan_format import (
@@ -36,17 +40,19 @@ from pitstop.package.plan_format import (
     write_plan,
 )
 from pitstop.package.plan_structure import placed_items
-from pitstop.package.site_layout import TARGETS_FOLDER, notes_target
 from pitstop.package.volumes import split, write_volume
 from pitstop.publish.content_source import Content, Fill, gather
 from pitstop.publish.durable import put
 from pitstop.publish.package_source import PackageSource, read_package_source, version_or_none
+from pitstop.publish.page_paths import article_page, on_site, release_page
 from pitstop.publish.release_draft import DRAFT_FILE, ReleaseDraft, write_draft
+from pitstop.publish.self_extracting import self_extracting_name, write_self_extracting
 from pitstop.publish.settings import PublisherSettings
 from pitstop.steps.table import KINDS
 
 PACKAGE_FOLDER = "package"
 NOTES_FILE = "notes.md"
+ARTICLE_FILE = "kb.md"
 _MAX_NOTES_BYTES = 1024 * 1024
 
 
@@ -66,6 +72,18 @@ class BuiltPackage:
     def notes(self) -> Path:
         return self.folder / NOTES_FILE
 
+    @property
+    def article(self) -> Path | None:
+        return _if_there(self.folder / ARTICLE_FILE)
+
+    @property
+    def self_extracting(self) -> Path | None:
+        return _if_there(self.package_folder / self_extracting_name(self.metadata.name))
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.exists() else None
+
 
 @dataclass(frozen=True)
 class _Checked:
@@ -76,6 +94,7 @@ class _Checked:
     name: str
     plan: bytes
     notes: bytes
+    article: bytes | None
     content: Content
 
 
@@ -85,12 +104,18 @@ def plan_kinds() -> Mapping[str, ArgumentCheck]:
 
 
 def build(
-    source: Path, out: Path, settings: PublisherSettings, kinds: Mapping[str, ArgumentCheck]
+    source: Path,
+    out: Path,
+    settings: PublisherSettings,
+    kinds: Mapping[str, ArgumentCheck],
+    *,
+    self_extracting: bool = False,
 ) -> BuiltPackage:
     """Build the package of the source folder into ``out/<Name>``.
 
     Args:
         kinds: the step kinds that its plan may use.
+        self_extracting: add a file that unpacks the set.
 
     Raises:
         InvalidPackage, InvalidPlan: the source is not as it must be; nothing was written.
@@ -106,6 +131,8 @@ def build(
     work = Path(tempfile.mkdtemp(dir=out, prefix=f".{checked.name}."))
     try:
         built = _write(checked, work, settings)
+        if self_extracting:
+            _add_self_extracting(built)
         work.chmod(0o755)
         work.rename(target)
     except BaseException:
@@ -132,10 +159,24 @@ def _check(source: Path, settings: PublisherSettings, kinds: Mapping[str, Argume
     if problems:
         raise InvalidPackage(f"{source / told.plan}: {'; '.join(problems)}")
     notes = fill(_text(source / told.notes, _MAX_NOTES_BYTES)).encode()
-    checked = _Checked(told, version, name, write_plan(plan), notes, content)
+    article = _article(source, told, fill)
+    checked = _Checked(told, version, name, write_plan(plan), notes, article, content)
     write_metadata(_metadata(checked, settings, ()))
     _release(checked, settings, "", 0)
     return checked
+
+
+def _article(source: Path, told: PackageSource, fill: Fill) -> bytes | None:
+    """The article, checked. A hotfix has one, here or where its ``article_link`` leads."""
+    path = source / told.article
+    if not path.exists() and (told.type is not PackageType.HOTFIX or told.article_link):
+        return None
+    raw = fill(_text(path, MAX_ARTICLE_BYTES)).encode()
+    try:
+        read_article(raw)
+    except InvalidPackage as error:
+        raise InvalidPackage(f"{path}: {error.message}", hint=error.hint) from error
+    return raw
 
 
 def _plan(path: Path, fill: Fill) -> Plan:
@@ -176,9 +217,18 @@ def _write(checked: _Checked, work: Path, settings: PublisherSettings) -> BuiltP
         (package / PLAN, checked.plan),
         (work / DRAFT_FILE, write_draft(draft)),
         (work / NOTES_FILE, checked.notes),
+        (work / ARTICLE_FILE, checked.article),
     ):
-        put(path, io.BytesIO(raw))
+        if raw is not None:
+            put(path, io.BytesIO(raw))
     return BuiltPackage(work, metadata, draft)
+
+
+def _add_self_extracting(built: BuiltPackage) -> None:
+    name, folder = built.metadata.name, built.package_folder
+    parts = [(file, folder / file) for file in package_files(built.metadata)]
+    with (folder / self_extracting_name(name)).open("xb") as to:
+        write_self_extracting(to, name, parts)
 
 
 def _volumes(checked: _Checked, package: Path) -> Iterator[Volume]:
@@ -211,7 +261,7 @@ def _metadata(checked: _Checked, settings: PublisherSettings, volumes: tuple[Vol
         expected_runtimes=source.runtimes(),
         support_address=source.support_address or settings.support_address,
         release_link=_notes_link(checked, settings),
-        article_link=source.article_link,
+        article_link=_article_link(checked, settings),
         size=sum(volume.size for volume in volumes),
         manifest_sha256=hashlib.sha256(write_manifest(checked.content.manifest)).hexdigest(),
         plan_sha256=hashlib.sha256(checked.plan).hexdigest(),
@@ -220,11 +270,14 @@ def _metadata(checked: _Checked, settings: PublisherSettings, volumes: tuple[Vol
 
 
 def _notes_link(checked: _Checked, settings: PublisherSettings) -> str:
-    """Where the notes can be read: under the site's address, if it has one, else their path on the site."""
-    path = notes_target(checked.name)
-    if settings.site_url:
-        path = f"{settings.site_url.rstrip('/')}/{TARGETS_FOLDER}/{path}"
-    return checked.source.notes_link or path
+    """Where people read the notes: under the site's address, if it has one, else their path on the site."""
+    return checked.source.notes_link or on_site(settings.site_url, release_page(checked.name))
+
+
+def _article_link(checked: _Checked, settings: PublisherSettings) -> str:
+    if checked.source.article_link or checked.article is None:
+        return checked.source.article_link
+    return on_site(settings.site_url, article_page(checked.name))
 
 
 def _release(checked: _Checked, settings: PublisherSettings, package_sha256: str, size: int) -> Release:
@@ -246,7 +299,7 @@ def _release(checked: _Checked, settings: PublisherSettings, package_sha256: str
         restarts_nodes=source.restarts_nodes,
         changes_version=source.changes_version,
         notes_link=_notes_link(checked, settings),
-        article_link=source.article_link,
+        article_link=_article_link(checked, settings),
         support_address=source.support_address or settings.support_address,
         package_sha256=package_sha256,
         size=size,

@@ -8,12 +8,19 @@ import tempfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pitstop.model.errors import Conflict
 from pitstop.publish.durable import put, sync_folder
 from pitstop.publish.keys import KeyFolder
 from pitstop.publish.repository import Repository
 from pitstop.publish.settings import SETTINGS_FILE, PublisherSettings, settings_text
+
+
+def feed_authority(site_url: str, now: datetime) -> str:
+    """What the ids of the feeds' entries begin with: the site's domain, and this day. "" without a site."""
+    host = urlsplit(site_url).hostname if site_url else None
+    return f"{host},{now:%Y-%m-%d}" if host else ""
 
 
 def found(settings: PublisherSettings, passphrase: str, now: datetime) -> PublisherSettings:

@@ -1,8 +1,8 @@
 """``package.toml``: what a publisher writes about a package before it is built.
 
-Beside it lie ``plan.yaml``, ``notes.md`` and the content. The package's name is the publisher's prefix and
-the version. In the plan, in the notes and in content given as text, ``@VERSION@`` and ``@NAME@`` stand for
-them, so that they are written once.
+Beside it lie ``plan.yaml``, ``notes.md``, for a hotfix ``kb.md`` (its article), and the content. The
+package's name is the publisher's prefix and the version. In the plan, in the notes, in the article and in
+content given as text, ``@VERSION@`` and ``@NAME@`` stand for them, so that they are written once.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class PackageSource(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     content: list[ContentSource] = msgspec.field(default_factory=_usual_content)
     plan: str = "plan.yaml"
     notes: str = "notes.md"
+    article: str = "kb.md"
     volume_bytes: Annotated[int, msgspec.Meta(ge=1)] = DEFAULT_VOLUME_BYTES
     release: dict[str, Any] = {}
 

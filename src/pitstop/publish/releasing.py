@@ -1,27 +1,34 @@
-"""Make a built package public, or withdraw a release: both sign the catalogue anew."""
+"""Make a built package public: its files, its notes and article, and its entry in the catalogue.
+
+The catalogue is held to every rule that a system holds it to, before it is signed.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from pitstop.model.errors import Conflict, DigestMismatch, InvalidInput, InvalidPackage, NotFound
+from pitstop.model.errors import Conflict, DigestMismatch, InvalidPackage, NotFound
 from pitstop.model.packages import PackageMetadata, PackageType
 from pitstop.model.releases import Catalogue, Family, Release, ReleaseStatus
 from pitstop.model.versions import Version
-from pitstop.package.fileset import MANIFEST, METADATA, PLAN, package_files
+from pitstop.package.article import read_article
+from pitstop.package.fileset import MANIFEST, METADATA, PLAN, metadata_names, package_files
 from pitstop.package.manifest_format import read_manifest
 from pitstop.package.metadata_xml import MAX_METADATA_BYTES, read_metadata
 from pitstop.package.plan_format import read_plan
-from pitstop.package.site_layout import notes_target, package_target
+from pitstop.package.site_layout import article_target, notes_target, package_target
+from pitstop.policy.graph import checked
 from pitstop.publish.building import PACKAGE_FOLDER, BuiltPackage
 from pitstop.publish.keys import KeyFolder
+from pitstop.publish.piece_lists import with_piece_lists
 from pitstop.publish.published import Source
 from pitstop.publish.release_draft import DRAFT_FILE, ReleaseDraft, read_draft
 from pitstop.publish.repository import Repository
+from pitstop.publish.self_extracting import self_extracting_sha256
 from pitstop.publish.settings import TYPES, PublisherSettings
 
 
@@ -33,12 +40,13 @@ def read_built(folder: Path) -> BuiltPackage:
         InvalidPackage, InvalidPlan, DigestMismatch: it is not as it was built.
     """
     package = folder / PACKAGE_FOLDER
-    xml = _read(package / METADATA)
-    metadata = read_metadata(xml)
     draft = read_draft(_read(folder / DRAFT_FILE))
+    named_xml = metadata_file(package, draft.release.name)
+    xml = _read(named_xml)
+    metadata = read_metadata(xml)
     plan, manifest = _read(package / PLAN), _read(package / MANIFEST)
     for name, found, wanted in (
-        (METADATA, _sha256(xml), draft.release.package_sha256),
+        (named_xml.name, _sha256(xml), draft.release.package_sha256),
         (MANIFEST, _sha256(manifest), metadata.manifest_sha256),
         (PLAN, _sha256(plan), metadata.plan_sha256),
         *((volume.name, _file_sha256(package / volume.name), volume.sha256) for volume in metadata.volumes),
@@ -47,7 +55,40 @@ def read_built(folder: Path) -> BuiltPackage:
             raise DigestMismatch(f"{package / name} is not as it was built", hint="Build the package again.")
     read_plan(plan)
     read_manifest(manifest)
-    return BuiltPackage(folder, metadata, draft)
+    built = BuiltPackage(folder, metadata, draft)
+    if built.article is not None:
+        read_article(_read(built.article))
+    _check_self_extracting(built)
+    return built
+
+
+def metadata_file(package: Path, name: str) -> Path:
+    """The metadata in a package's folder, by whichever of its names it has.
+
+    Raises:
+        Conflict: it is there under both.
+    """
+    there = [package / file for file in metadata_names(name) if (package / file).is_file()]
+    if len(there) > 1:
+        raise Conflict(f"{package} has both {there[0].name} and {there[1].name}", hint="Remove one of them.")
+    return there[0] if there else package / METADATA
+
+
+def _check_self_extracting(built: BuiltPackage) -> None:
+    path = built.self_extracting
+    if path is not None and _file_sha256(path) != self_extracting_sha256(
+        built.metadata.name, parts_of(built)
+    ):
+        raise DigestMismatch(f"{path} is not as it was built", hint="Build the package again.")
+
+
+def parts_of(built: BuiltPackage) -> list[tuple[str, Path]]:
+    """The files of the set, by the names that they are published under."""
+    name = built.metadata.name
+    return [
+        (file, metadata_file(built.package_folder, name) if file == METADATA else built.package_folder / file)
+        for file in package_files(built.metadata)
+    ]
 
 
 def _read(path: Path) -> bytes:
@@ -74,8 +115,18 @@ def _file_sha256(path: Path) -> str:
         raise NotFound(f"the volume {path} is missing", hint="Build the package again.") from None
 
 
-def release(repository: Repository, keys: KeyFolder, built: BuiltPackage, now: datetime) -> Release:
+def release(
+    repository: Repository,
+    keys: KeyFolder,
+    built: BuiltPackage,
+    now: datetime,
+    *,
+    more: Mapping[str, Source] | None = None,
+) -> Release:
     """Add the package to the site and its entry to the catalogue. The same build again changes nothing.
+
+    Args:
+        more: further target files that become public with it.
 
     Raises:
         Conflict: this build was released already, with other bytes, or is withdrawn.
@@ -85,7 +136,7 @@ def release(repository: Repository, keys: KeyFolder, built: BuiltPackage, now: d
     draft = built.draft
     published = repository.read()
     catalogue = published.catalogue
-    known = _find(catalogue, draft.release.version)
+    known = find_release(catalogue, draft.release.version)
     if known is not None:
         return _same(known, draft)
     problems = [
@@ -103,39 +154,14 @@ def release(repository: Repository, keys: KeyFolder, built: BuiltPackage, now: d
         families=(*catalogue.families, *_new_families(draft, catalogue)),
         releases=(*catalogue.releases, draft.release),
     )
-    repository.publish(keys, now, _files(built), grown, over=published.number)
+    checked([grown])
+    files = with_piece_lists({**files_of(built), **(more or {})})
+    repository.publish(keys, now, files, grown, over=published.number)
     return draft.release
 
 
-def withdraw(
-    repository: Repository, keys: KeyFolder, version: Version, reason: str, now: datetime
-) -> Release:
-    """Withdraw a release: its entry says so, with the reason, under a higher revision. Files stay.
-
-    Raises:
-        NotFound: there is no such release.
-        Conflict: it is withdrawn already.
-        InvalidInput: no reason is given.
-    """
-    if not reason.strip():
-        raise InvalidInput("a release is withdrawn with a reason", hint="Say why, for those who run it.")
-    published = repository.read()
-    catalogue = published.catalogue
-    known = _find(catalogue, version)
-    if known is None:
-        raise NotFound(f"{repository.settings.publisher} has no release {version}")
-    if known.status is ReleaseStatus.WITHDRAWN:
-        raise Conflict(f"{known.name} is withdrawn already: {known.status_reason}")
-    changed = replace(
-        known, status=ReleaseStatus.WITHDRAWN, status_reason=reason.strip(), revision=known.revision + 1
-    )
-    releases = tuple(changed if entry is known else entry for entry in catalogue.releases)
-    newest = replace(catalogue, issued=now, releases=releases)
-    repository.publish(keys, now, {}, newest, over=published.number)
-    return changed
-
-
-def _find(catalogue: Catalogue, version: Version) -> Release | None:
+def find_release(catalogue: Catalogue, version: Version) -> Release | None:
+    """The release of exactly this build."""
     return next((entry for entry in catalogue.releases if entry.version == version), None)
 
 
@@ -172,7 +198,7 @@ def _fit_problems(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[str]:
     if entry.family is not None and entry.family not in known:
         yield from _new_family_problems(draft, catalogue)
     elif entry.family is not None:
-        if entry.reissues is None or _find(catalogue, entry.reissues) is None:
+        if entry.reissues is None or find_release(catalogue, entry.reissues) is None:
             yield f"family {entry.family} is there already, and it does not say which build it re-issues"
         if draft.predecessor != known[entry.family].predecessor:
             yield f"family {entry.family} follows {known[entry.family].predecessor}"
@@ -194,7 +220,7 @@ def _gate_problems(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[str]:
     required = draft.release.required_hotfix
     if required is None:
         return
-    gate = _find(catalogue, required)
+    gate = find_release(catalogue, required)
     if gate is None or gate.type is not PackageType.HOTFIX or draft.predecessor not in gate.families:
         yield f"the required hotfix {required} is no released hotfix of family {draft.predecessor}"
 
@@ -205,9 +231,13 @@ def _new_families(draft: ReleaseDraft, catalogue: Catalogue) -> Iterator[Family]
         yield Family(family, draft.predecessor)
 
 
-def _files(built: BuiltPackage) -> dict[str, Source]:
+def files_of(built: BuiltPackage) -> dict[str, Source]:
+    """Target path and file of all that becomes public with the package."""
     name = built.metadata.name
-    files: dict[str, Source] = {
-        package_target(name, file): built.package_folder / file for file in package_files(built.metadata)
-    }
-    return {**files, notes_target(name): built.notes}
+    files: dict[str, Source] = {package_target(name, file): path for file, path in parts_of(built)}
+    files[notes_target(name)] = built.notes
+    if built.article is not None:
+        files[article_target(name)] = built.article
+    if built.self_extracting is not None:
+        files[package_target(name, built.self_extracting.name)] = built.self_extracting
+    return files

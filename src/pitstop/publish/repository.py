@@ -245,12 +245,13 @@ class Repository:
     def write(self, current: Published, signers: Signers, now: datetime, changes: Changes) -> None:
         """Sign and put all that changes, the timestamp last. The lock is the caller's."""
         top, version = current.top, current.versions["snapshot"]
-        teams = handed_in(self.metadata_folder, changes.top or top, current)
+        signs_snapshot = "snapshot" in changes.roles
+        teams = handed_in(self.metadata_folder, changes.top or top, current) if signs_snapshot else {}
         if "targets" in changes.roles:
             top = next_targets(current, changes, teams, self.expiry("targets", now))
             self._put_files(current, top, changes)
             self._put_signed(f"{top.version}.targets.json", top, signers["targets"])
-        if "snapshot" in changes.roles:
+        if signs_snapshot:
             version += 1
             snapshot = next_snapshot(version, self.expiry("snapshot", now), top, teams)
             self._put_signed(f"{version}.snapshot.json", snapshot, signers["snapshot"])

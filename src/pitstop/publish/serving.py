@@ -24,7 +24,10 @@ from pitstop.model.errors import NotFound, Unreachable
 
 LOOPBACK = "127.0.0.1"
 _PIECE = 1 << 20
+INDEX = "index.html"
 _TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".md": "text/markdown; charset=utf-8",
     ".xml": "application/xml",
@@ -128,18 +131,17 @@ class _Exchange(http.server.BaseHTTPRequestHandler):
             _copy(file, self.wfile, last - first + 1)
 
     def _content_type(self) -> str:
-        types = {
-            ".json": "application/json",
-            ".xml": "application/xml",
-            ".md": "text/markdown; charset=utf-8",
-        }
-        return types.get(Path(urlsplit(self.path).path).suffix, "application/octet-stream")
+        path = unquote(urlsplit(self.path).path)
+        name = INDEX if path.endswith("/") else path
+        return _TYPES.get(Path(name).suffix, "application/octet-stream")
 
     def _file(self) -> Path | None:
         """The file that is asked for, if it is a plain file below the folder and no part of it is hidden."""
         asked = unquote(urlsplit(self.path).path).lstrip("/")
         if "\0" in asked or any(part.startswith(".") for part in asked.split("/")):
             return None
+        if asked == "" or asked.endswith("/"):
+            asked += INDEX
         path = (self._folder / asked).resolve()
         return path if path.is_relative_to(self._folder) and path.is_file() else None
 

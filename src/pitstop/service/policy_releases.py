@@ -82,16 +82,31 @@ def explanation(
         risks=tuple(_risk_view(risk, (release,), situation, accepted) for risk in release.risks),
         removed=finding_view(removal) if removal else None,
         missing_facts=tuple(_missing(_tests_of(release), facts)),
-        first=_path_to(graph, facts, verdict),
+        first=None if removal else _path_to(graph, facts, verdict),
         as_known_on=known_day(graph, facts),
     )
 
 
 def _path_to(graph: ReleaseGraph, facts: SystemFacts, verdict: Applicability) -> PathView | None:
-    """What must go on first, and then the release itself; nothing that is only recommended."""
+    """What must go on first, and then the release itself, without what is only recommended; where the
+    release itself cannot go on, as far as what has to be there before it."""
+    release = verdict.release
     if verdict.state in _IS_PAST:
         return None
-    return path_view(graph, facts, PathQuestion(verdict.release.name, recommended=False))
+    whole = path_view(graph, facts, PathQuestion(release.name, recommended=False))
+    if whole.reached:
+        return whole
+    before = (
+        path_view(graph, facts, PathQuestion(name, recommended=False)) for name in _before(graph, release)
+    )
+    return next((path for path in before if path.reached and path.steps), whole)
+
+
+def _before(graph: ReleaseGraph, release: Release) -> Iterator[str]:
+    """The builds of the families that the system must be on for this release, the newest first."""
+    node = graph.families.get(release.family or "")
+    for id_ in release.families if node is None else node.entered_from:
+        yield from (build.name for build in graph.builds(graph.families[id_]) if build is not release)
 
 
 # --- risks -----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import DigestMismatch, NotFound, PitstopError
@@ -38,10 +38,18 @@ class SourcesService:
     payloads: PayloadStore
     audited: Audited
     clock: Clock
+    _declared: dict[str, Source] = field(default_factory=dict)
 
     def list(self, actor: Actor) -> tuple[SourceView, ...]:
         actor.require(Permission.SEE)
-        return tuple(_view(status) for status in self.records.sources())
+        return tuple(_view(status) for status in self.statuses())
+
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        """All sources; where the settings declare one, as they say that it is reached."""
+        return tuple(
+            replace(status, source=self._declared.get(status.source.name, status.source))
+            for status in self.records.sources()
+        )
 
     def check(self, actor: Actor) -> tuple[SourceView, ...]:
         with self.audited.change(actor, Permission.OPERATE, "check sources", "all sources"):
@@ -49,20 +57,23 @@ class SourcesService:
         return self.list(actor)
 
     def declare(self, source: Source, root: bytes) -> None:
-        """Make a source known and pin its root of trust, at the service's start; again is no harm.
+        """Make a source known and pin its root of trust, at the service's start; again is no harm. How it is
+        reached holds as declared now, whatever was declared before.
 
         Raises:
             TrustError: another root is pinned already.
         """
         self.feeds.pin(source, root)
+        self._declared[source.name] = source
         if all(status.source.name != source.name for status in self.records.sources()):
             self.records.add_source(source)
             self.audited.write("pitstop", f"add source {source.url}", source.name, "settings", "done")
 
     def check_all(self) -> None:
-        """Poll every source. Blocks; called outside the event loop."""
-        for status in self.records.sources():
-            self._check(status.source)
+        """Poll every connected source. Blocks; called outside the event loop."""
+        for status in self.statuses():
+            if status.source.connected:
+                self._check(status.source)
 
     def feed_of(self, update: str) -> Feed:
         """The feed that an update comes from.
@@ -76,7 +87,7 @@ class SourcesService:
         raise NotFound(f"no source has the update {update}")
 
     def _source(self, name: str) -> Source:
-        return next(status.source for status in self.records.sources() if status.source.name == name)
+        return next(status.source for status in self.statuses() if status.source.name == name)
 
     def _check(self, source: Source) -> None:
         subject = f"source {source.name}"
@@ -143,6 +154,8 @@ def _view(status: SourceStatus) -> SourceView:
         publisher=source.publisher,
         kind=source.kind,
         url=source.url,
+        mirrors=source.mirrors,
+        connected=source.connected,
         types=tuple(sorted(source.types)),
         last_checked=status.last_checked,
         finding=finding_view(status.finding) if status.finding else None,

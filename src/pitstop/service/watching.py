@@ -27,7 +27,7 @@ _ONLOOKER = Actor("pitstop", Role.READER, "watch")
 """In whose name the shared look is taken. Every watcher was let in under its own name before."""
 
 _AT_MOST = 0.2
-"""The part of the time that may be spent on building one run's reports: a big tree is looked at less often."""
+"""The part of the time that may go into building one run's reports: a big tree is looked at less often."""
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -100,6 +100,16 @@ class SqlJournal:
             _require_newest(connection, tree.run)
             _write(connection, advance)
 
+    def raise_epoch(self, above: int) -> int:
+        """Let the next epoch be higher than ``above``; it is never lowered. The epoch counter's value now."""
+        with self._database.writing() as connection:
+            rise = update(counters).where(counters.c.name == "epoch", counters.c.value < above)
+            connection.execute(rise.values(value=above))
+            value: int = connection.execute(
+                select(counters.c.value).where(counters.c.name == "epoch")
+            ).scalar_one()
+        return value
+
     def load(self, run_id: str) -> RunTree:
         with self._database.reading() as connection:
             return load_tree(connection, run_id)

@@ -7,45 +7,57 @@ first question. May be used from several threads.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from pitstop.model.errors import InvalidCatalogue, InvalidInput, TrustError, Unreachable
+from pitstop.model.errors import InvalidInput, TrustError
 from pitstop.model.releases import Catalogue
-from pitstop.package.catalogue_format import MAX_CATALOGUE_BYTES, read_catalogue
 from pitstop.package.content_paths import package_name_problem
 from pitstop.package.fileset import metadata_names
 from pitstop.package.metadata_xml import read_metadata
-from pitstop.package.site_layout import catalogue_number, newest_catalogue, notes_target, package_target
-from pitstop.policy.graph import checked
+from pitstop.package.site_layout import notes_target, package_target
 from pitstop.ports.feeds import Source
 from pitstop.ports.payloads import Progress
-from pitstop.transport import durable, seen
-from pitstop.transport.authority import require_authority, require_authority_over_package
+from pitstop.transport.authority import require_authority_over_package
 from pitstop.transport.fetcher import SiteFetcher
-from pitstop.transport.session import Session, alone
+from pitstop.transport.newest import accepted
+from pitstop.transport.session import Session, alone, begun
 from pitstop.transport.trust import translated
+from pitstop.transport.use import require_for_wire
 from pitstop.transport.volume import FreeSpace, fetch
 
 MAX_DOCUMENT_BYTES = 64 << 20
 
-_SEEN = "seen.json"
-_CATALOGUE = "catalogue.json"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", re.ASCII)
 
 
 class TufFeed:
-    """One source, opened: :class:`pitstop.ports.feeds.Feed`."""
+    """One source, opened: :class:`pitstop.ports.feeds.Feed`.
 
-    def __init__(self, source: Source, folder: Path, fetcher: SiteFetcher, free: FreeSpace) -> None:
+    Args:
+        session: a look that was taken already, as at a medium.
+        check: whether a timestamp is for the way that this feed comes.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        folder: Path,
+        fetcher: SiteFetcher,
+        free: FreeSpace,
+        session: Session | None = None,
+        check: Callable[[Path, bytes], None] = require_for_wire,
+    ) -> None:
         self._source = source
         self._folder = folder
         self._fetcher = fetcher
         self._free = free
         self._turn = threading.Lock()
-        self._session: Session | None = None
+        self._session = session
+        self._check = check
 
     def poll(self) -> Catalogue:
         """The newest catalogue. With nothing new this costs one small request.
@@ -55,7 +67,7 @@ class TufFeed:
         """
         with self._turn, translated(self._source.name, self._fetcher), alone(self._folder):
             self._session = self._begun()
-            return self._newest(self._session)
+            return accepted(self._source, self._folder, self._session)
 
     def document(self, package: str, name: str) -> bytes:
         """A small file of a package, verified. ``Metadata.xml`` must moreover be this source's to publish.
@@ -97,7 +109,8 @@ class TufFeed:
         """
         path = _target(package, name)
         with translated(self._source.name, self._fetcher):
-            wanted = self._opened().wanted(path)
+            session = self._opened()
+            wanted = replace(session.wanted(path), pieces=session.pieces(path))
             self._fetcher.asked = wanted.url
             fetch(self._fetcher, wanted, to, progress, self._free)
 
@@ -118,41 +131,14 @@ class TufFeed:
         while True:
             try:
                 with translated(self._source.name, self._fetcher):
-                    return Session(self._folder, self._source.url.rstrip("/"), self._fetcher)
-            except (TrustError, Unreachable) as error:
+                    return begun(self._folder, self._source.url.rstrip("/"), self._fetcher, self._check)
+            except TrustError as error:
                 if len(notes) + 1 >= self._fetcher.choices:
                     for note in notes:
                         error.add_note(note)
                     raise
                 notes.append(f"at another place: {error}")
                 self._fetcher.turn()
-
-    def _newest(self, session: Session) -> Catalogue:
-        path = newest_catalogue(session.paths)
-        number = catalogue_number(path) if path is not None else None
-        if path is None or number is None:
-            raise InvalidCatalogue(f"source {self._source.name} has no catalogue: none is signed there")
-        content = self._catalogue(session, path)
-        catalogue = read_catalogue(content)
-        require_authority(self._source, catalogue)
-        checked([catalogue])
-        now = seen.Seen(number, catalogue.issued, hashlib.sha256(content).hexdigest())
-        before = seen.load(self._folder / _SEEN)
-        seen.require_not_back(self._source.name, before, now)
-        if before != now:
-            seen.store(self._folder / _SEEN, now)
-        return catalogue
-
-    def _catalogue(self, session: Session, path: str) -> bytes:
-        """The catalogue's bytes, from the copy here if that is the one which is signed now."""
-        copy = self._folder / _CATALOGUE
-        if copy.exists():
-            content = copy.read_bytes()
-            if hashlib.sha256(content).hexdigest() == session.wanted(path).sha256:
-                return content
-        content = session.read(path, MAX_CATALOGUE_BYTES)
-        durable.write(copy, content)
-        return content
 
 
 def _target(package: str, name: str) -> str:

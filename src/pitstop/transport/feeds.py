@@ -8,9 +8,10 @@ A source's folder holds ``pinned.root.json`` (the root as it was handed in, neve
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf's documented names, without __all__
@@ -18,16 +19,21 @@ from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf
 from pitstop.model.errors import InvalidInput, TrustError, Unreachable
 from pitstop.package.content_paths import short_name_problem
 from pitstop.ports.feeds import Source
+from pitstop.ports.media import Bounds, Examined, SignedVersions
 from pitstop.transport import durable
 from pitstop.transport.feed import TufFeed
 from pitstop.transport.fetcher import SiteFetcher
 from pitstop.transport.folder_fetcher import FolderFetcher, folder_of
 from pitstop.transport.http_fetcher import HttpFetcher
 from pitstop.transport.link import Link
+from pitstop.transport.medium import Medium, require_young, take, utc_now
 from pitstop.transport.mirrors import MirrorFetcher, Place
 from pitstop.transport.refresh import PINNED
-from pitstop.transport.trust import disk_error
+from pitstop.transport.session import alone, known
+from pitstop.transport.trust import disk_error, translated
+from pitstop.transport.use import media_made
 from pitstop.transport.volume import FreeSpace
+from pitstop.transport.volume_fetcher import VOLUME_SCHEME, VolumeFetcher
 
 MAX_ROOT_BYTES = 512_000
 
@@ -43,6 +49,7 @@ class TufFeeds:
     Args:
         folder: holds a folder for each source.
         links: by name of source, where it has another than ``link``.
+        bounds: how old media may be.
     """
 
     def __init__(
@@ -52,11 +59,15 @@ class TufFeeds:
         link: Link | None = None,
         links: Mapping[str, Link] | None = None,
         free: FreeSpace = free_space,
+        bounds: Bounds | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._folder = folder
         self._link = link or Link()
         self._links = links or {}
         self._free = free
+        self._bounds = bounds or Bounds()
+        self._now = now
 
     def open(self, source: Source) -> TufFeed:
         """The feed; nothing is asked of the site yet.
@@ -72,12 +83,14 @@ class TufFeeds:
                 hint="Its packages come on media: import them with `pitstop import`.",
             )
         fetcher = self._fetcher(source)
-        if not (folder / PINNED).is_file():
-            raise TrustError(
-                f"source {source.name} has no pinned root of trust",
-                hint="Get the publisher's first root from a place you trust, and add the source with it.",
-            )
+        _require_pinned(source, folder)
+        if isinstance(fetcher, FolderFetcher):
+            return TufFeed(source, folder, fetcher, self._free, check=self._young_enough)
         return TufFeed(source, folder, fetcher, self._free)
+
+    def _young_enough(self, cache: Path, timestamp: bytes) -> None:
+        """A folder that is polled may be a mounted medium: then its age counts."""
+        require_young(media_made(cache, timestamp), self._bounds, self._now())
 
     def pin(self, source: Source, root: bytes) -> None:
         """Trust this source from this root on. Pinning the same root again is no harm.
@@ -103,6 +116,29 @@ class TufFeeds:
                 "pinned then. For another publisher, add another source.",
             )
 
+    def examine(self, source: Source, place: Path, *, volume: str | None = None) -> Examined:
+        """Judge a medium: :class:`pitstop.ports.media.Media`.
+
+        Raises:
+            TrustError (and those below it), Unreachable, InvalidCatalogue, InvalidPackage, NoSpace,
+            StateUnusable.
+        """
+        folder = self._of(source)
+        _require_pinned(source, folder)
+        medium = _medium(place, volume, self._link)
+        with translated(source.name, medium.fetcher), alone(folder):
+            taken = take(source, folder, medium, self._bounds, self._now())
+        feed = TufFeed(source, folder, medium.fetcher, self._free, taken.session)
+        return Examined(source, taken.standing, taken.made, taken.catalogue, feed)
+
+    def versions(self, source: Source) -> SignedVersions | None:
+        """The newest that is known of this source; None: nothing yet."""
+        state = known(self._of(source))
+        if state is None:
+            return None
+        said = state.versions
+        return SignedVersions(said.root, said.timestamp, said.snapshot, said.targets)
+
     def _of(self, source: Source) -> Path:
         problem = short_name_problem(source.name)
         if problem is not None:
@@ -118,6 +154,20 @@ class TufFeeds:
         if _address(source, url).scheme == "file":
             return Place(url.rstrip("/"), FolderFetcher(folder_of(url), link))
         return Place(url.rstrip("/"), HttpFetcher(link))
+
+
+def _medium(place: Path, volume: str | None, link: Link) -> Medium:
+    if volume is not None:
+        return Medium(f"{VOLUME_SCHEME}:///{quote(volume)}", VolumeFetcher(place, link))
+    return Medium(place.absolute().as_uri(), FolderFetcher(place, link))
+
+
+def _require_pinned(source: Source, folder: Path) -> None:
+    if not (folder / PINNED).is_file():
+        raise TrustError(
+            f"source {source.name} has no pinned root of trust",
+            hint="Get the publisher's first root from a place you trust, and add the source with it.",
+        )
 
 
 def _written_once(file: Path, content: bytes) -> bytes:

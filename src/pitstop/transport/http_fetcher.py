@@ -43,21 +43,7 @@ class HttpFetcher(SiteFetcher):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        trusting = None if link.ca_bundle is None else _trusting(link.ca_bundle)
-        timeout = urllib3.Timeout(connect=link.connect, read=link.silence)
-        settings = {
-            "maxsize": 4,
-            "timeout": timeout,
-            "cert_reqs": "CERT_REQUIRED",
-            "ssl_context": trusting,
-        }
-        if link.proxy is None:
-            self._pool = urllib3.PoolManager(**settings)
-        else:
-            address, headers = proxy_parts(link.proxy)
-            self._pool = urllib3.ProxyManager(
-                address, proxy_headers=headers, proxy_ssl_context=trusting, **settings
-            )
+        self._pool = _pool(link)
 
     @contextmanager
     def opened(
@@ -94,9 +80,7 @@ class HttpFetcher(SiteFetcher):
             raise DownloadHTTPError(f"{url} answers with HTTP status {status}", status)
         raise Unreachable(f"{url} answers with HTTP status {status}, which brings no file")
 
-    def _answer(
-        self, url: str, start: int, stop: int | None, known: Mark | None
-    ) -> urllib3.BaseHTTPResponse:
+    def _answer(self, url: str, start: int, stop: int | None, known: Mark | None) -> urllib3.BaseHTTPResponse:
         headers = {"User-Agent": f"pitstop/{__version__}", "Accept-Encoding": "identity"}
         if start or stop is not None:
             headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
@@ -114,6 +98,25 @@ class HttpFetcher(SiteFetcher):
             response.close()
             at = _redirected(at, response.headers.get("Location", ""))
         raise Unreachable(f"{url} is redirected more than {_MOST_REDIRECTS - 1} times")
+
+
+def _pool(link: Link) -> urllib3.PoolManager:
+    trusting = None if link.ca_bundle is None else _trusting(link.ca_bundle)
+    timeout = urllib3.Timeout(connect=link.connect, read=link.silence)
+    if link.proxy is None:
+        return urllib3.PoolManager(
+            maxsize=4, timeout=timeout, cert_reqs="CERT_REQUIRED", ssl_context=trusting
+        )
+    address, headers = proxy_parts(link.proxy)
+    return urllib3.ProxyManager(
+        address,
+        proxy_headers=headers,
+        proxy_ssl_context=trusting,
+        maxsize=4,
+        timeout=timeout,
+        cert_reqs="CERT_REQUIRED",
+        ssl_context=trusting,
+    )
 
 
 def _trusting(ca_bundle: Path) -> ssl.SSLContext:
@@ -169,7 +172,8 @@ def proxy_parts(address: str) -> tuple[str, dict[str, str]]:
         parts, port = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise InvalidInput(
-            "the address of the proxy is none", hint="It is http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT."
+            "the address of the proxy is none",
+            hint="It is http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT.",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     headers = {}

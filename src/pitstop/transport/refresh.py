@@ -32,7 +32,7 @@ _NEXT_ROOT = re.compile(r"/metadata/[0-9]+\.root\.json\Z")
 
 
 Check = Callable[[bytes], None]
-"""Told the bytes of a timestamp before python-tuf sees them; raises TrustError where they are not for here."""
+"""Told the bytes of a timestamp before python-tuf sees them; raises TrustError where it is not for here."""
 
 
 class _Given(SiteFetcher):

@@ -7,11 +7,12 @@ its own, written only when a catalogue has passed every check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from tuf.api.metadata import Role  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
 from pitstop.model.errors import StateUnusable, TrustError
 from pitstop.transport import durable
@@ -21,11 +22,13 @@ _HINT = "The catalogue in use stays as it was. Tell the publisher: what is publi
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One catalogue: its number (from its target path), when it was issued, the SHA-256 of its bytes."""
+    """One catalogue: its number (from its target path), when it was issued, the SHA-256 of its bytes, and the
+    keys that signed it."""
 
     number: int
     issued: datetime
     sha256: str
+    signers: tuple[str, ...] = ()
 
 
 def load(file: Path) -> Seen | None:
@@ -49,9 +52,21 @@ def store(file: Path, seen: Seen) -> None:
     durable.write(file, msgspec.json.encode(seen))
 
 
+def still_counts(seen: Seen | None, role: Role) -> Seen | None:
+    """What was seen, unless the publisher has taken back the keys that signed it: who had stolen them may
+    have signed a number that no catalogue will ever reach again.
+
+    Args:
+        role: who may sign catalogues now.
+    """
+    if seen is None or not seen.signers:
+        return seen
+    return seen if len(set(seen.signers) & set(role.keyids)) >= role.threshold else None
+
+
 def require_not_back(source: str, before: Seen | None, now: Seen) -> None:
     """Raises TrustError when ``now`` is older than what was accepted before, or another under its number."""
-    if before is None or before == now:
+    if before is None or replace(before, signers=now.signers) == now:
         return
     if now.number < before.number or now.issued < before.issued:
         raise TrustError(

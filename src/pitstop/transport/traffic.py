@@ -1,4 +1,4 @@
-"""What all links of a service share: the bandwidth they may take together, and the hosts that asked for peace.
+"""What all links of a service share: the bandwidth they may take together, and who asked to be left alone.
 
 One limit for all of them, so that three downloads at once take no more than one. A host that answered with
 ``Retry-After`` is not asked before that time, by whichever link.

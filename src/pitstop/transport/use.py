@@ -1,7 +1,7 @@
 """Which timestamp is for which way: a connected source must speak with the wire's, a medium with the media's.
 
-Asked before python-tuf sees the timestamp, so that what is not for here leaves no trace in the cache. What no
-key of either use has signed is left to python-tuf, which says so.
+Asked before python-tuf sees the timestamp, so that what is not for here leaves no trace in the cache. What is
+not signed for the role at all is left to python-tuf, which says so.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root, Timestamp  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
-from pitstop.model.errors import TrustError
-from pitstop.package.media_timestamp import require_media_timestamp, require_wire_timestamp
+from pitstop.package.media_timestamp import media_keyids, require_media_timestamp, require_wire_timestamp
 
 
 def newest_root(cache: Path) -> Root:
@@ -20,19 +20,34 @@ def newest_root(cache: Path) -> Root:
     return Metadata[Root].from_bytes((cache / "root.json").read_bytes()).signed
 
 
+def require_for_wire(cache: Path, timestamp: bytes) -> None:
+    """Raises TrustError when a connected source speaks with the long-lived timestamp of a medium."""
+    root = newest_root(cache)
+    signed = _signed(root, timestamp)
+    if signed is not None and media_keyids(root):
+        require_wire_timestamp(root, signed)
+
+
 def media_made(cache: Path, timestamp: bytes) -> datetime | None:
-    """When this timestamp was made for media; None: it is not signed by a key of media."""
+    """When this timestamp was made for media; None: it is not one for media.
+
+    Raises:
+        TrustError: it is, and does not say when it was made.
+    """
+    root = newest_root(cache)
+    signed = _signed(root, timestamp)
+    if signed is None or not media_keyids(root) & set(signed.signatures):
+        return None
+    return require_media_timestamp(root, signed)
+
+
+def _signed(root: Root, timestamp: bytes) -> Metadata[Timestamp] | None:
+    """The timestamp, if it is one and its role's keys have signed it."""
     metadata = Metadata[Timestamp].from_bytes(timestamp)
     if not isinstance(metadata.signed, Timestamp):
         return None
     try:
-        return require_media_timestamp(newest_root(cache), metadata)
-    except TrustError:
+        root.verify_delegate(Timestamp.type, metadata.signed_bytes, metadata.signatures)
+    except UnsignedMetadataError:
         return None
-
-
-def require_for_wire(cache: Path, timestamp: bytes) -> None:
-    """Raises TrustError when a connected source speaks with the long-lived timestamp of a medium."""
-    if media_made(cache, timestamp) is not None:
-        metadata = Metadata[Timestamp].from_bytes(timestamp)
-        require_wire_timestamp(newest_root(cache), metadata)
+    return metadata

@@ -2,7 +2,8 @@
 
 What has arrived lies beside the destination as ``<name>.<digest>.part``, named by the *signed* digest: it
 stays over interruptions, restarts and changes of address, and is never mixed with the bytes of another
-version. The destination has the signed content, or is not there.
+version. Where the publisher signed a list of the file's pieces, a piece that came wrong is fetched again
+alone. The destination has the signed content, or is not there.
 """
 
 from __future__ import annotations
@@ -19,65 +20,36 @@ from pathlib import Path
 from tuf.api.exceptions import DownloadHTTPError
 
 from pitstop.model.errors import DigestMismatch, NoSpace
+from pitstop.package.pieces import PIECE, Pieces
 from pitstop.ports.payloads import Progress
 from pitstop.transport import durable
-from pitstop.transport.fetcher import CHUNK, Opened, SiteFetcher
+from pitstop.transport.fetcher import Opened, SiteFetcher
 from pitstop.transport.link import Interruption
+from pitstop.transport.part import Part
 
 SPARE = 32 << 20
 """Bytes that stay free on the destination's file system, for whatever else has to be written there."""
+
+_NONSENSE = 4
+"""So many wrong pieces one after the other are no mishap of the link: what comes is another file."""
 
 FreeSpace = Callable[[Path], int]
 """Bytes that may still be written in this folder."""
 
 
+class Nonsense(Interruption):
+    """What came is wrong: worth another try, and in the end no fault of the link."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file as the publisher signed it: ``size`` in bytes, ``sha256`` in hex."""
+    """A file as the publisher signed it: ``size`` in bytes, ``sha256`` in hex, and the list of its pieces
+    where there is one."""
 
     url: str
     size: int
     sha256: str
-
-
-class Part:
-    """What has arrived so far, and its digest.
-
-    Attributes:
-        pieced: whether it was put together from several openings, so that a wrong digest may be the fault
-            of this side (a crash) or of a site that changed in between.
-    """
-
-    def __init__(self, file: FileIO) -> None:
-        self._file = file
-        self._digest = hashlib.sha256()
-        self.size = 0
-        self.pieced = False
-        while chunk := file.read(CHUNK):
-            self._digest.update(chunk)
-            self.size += len(chunk)
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-    def add(self, chunk: bytes) -> None:
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        self._digest.update(chunk)
-        self.size += len(chunk)
-
-    def restart(self) -> None:
-        """Begin again with nothing."""
-        self._file.seek(0)
-        self._file.truncate()
-        self._digest = hashlib.sha256()
-        self.size = 0
-        self.pieced = False
-
-    def on_disk(self) -> None:
-        os.fsync(self._file.fileno())
+    pieces: Pieces | None = None
 
 
 def fetch(fetcher: SiteFetcher, wanted: Wanted, to: Path, progress: Progress, free: FreeSpace) -> None:
@@ -91,7 +63,7 @@ def fetch(fetcher: SiteFetcher, wanted: Wanted, to: Path, progress: Progress, fr
         OSError: the destination cannot be written.
     """
     path = to.with_name(f"{to.name}.{wanted.sha256[:16]}.part")
-    with _claimed(path) as part:
+    with _claimed(path, wanted.pieces) as part:
         if _holds(to, wanted):
             progress(wanted.size, wanted.size)
             return
@@ -105,10 +77,10 @@ def fetch(fetcher: SiteFetcher, wanted: Wanted, to: Path, progress: Progress, fr
 
 
 @contextmanager
-def _claimed(path: Path) -> Iterator[Part]:
+def _claimed(path: Path, pieces: Pieces | None) -> Iterator[Part]:
     """The part file, for this caller alone; left behind only if it holds something."""
     with _locked(path) as file:
-        part = Part(file)
+        part = Part(file, pieces)
         try:
             yield part
         finally:
@@ -156,25 +128,30 @@ def _require_space(wanted: Wanted, part: Part, to: Path, free: FreeSpace) -> Non
 
 
 def _complete(fetcher: SiteFetcher, wanted: Wanted, part: Part, progress: Progress) -> None:
-    """Make the part the signed file. One that was pieced together and does not hold is fetched once more."""
-    if part.size > 0:
-        part.pieced = True
-    for _ in range(2):
+    """Make the part the signed file. One that does not hold is fetched once more from the beginning, from
+    every place there is, where it was pieced together also from the same one."""
+    for again in range(fetcher.choices, -1, -1):
         _arrive(fetcher, wanted, part, progress)
+        _mend(fetcher, wanted, part)
         if part.sha256 == wanted.sha256:
             return
         pieced = part.pieced
         part.restart()
-        if not pieced:
+        if again == 0 or (again == 1 and not pieced):
             break
-    raise DigestMismatch(f"{wanted.url} is not the file that was signed: its SHA-256 differs")
+        fetcher.turn()
+    raise _wrong(wanted)
+
+
+def _wrong(wanted: Wanted) -> DigestMismatch:
+    return DigestMismatch(f"{wanted.url} is not the file that was signed: its SHA-256 differs")
 
 
 def _arrive(fetcher: SiteFetcher, wanted: Wanted, part: Part, progress: Progress) -> None:
     """Take what is missing, over as many openings as the link's patience allows."""
     if part.size > wanted.size:
         part.restart()
-    failures = 0
+    failures = wrong = 0
     progress(part.size, wanted.size)
     while part.size < wanted.size:
         before = part.size
@@ -182,11 +159,27 @@ def _arrive(fetcher: SiteFetcher, wanted: Wanted, part: Part, progress: Progress
             _take(fetcher, wanted, part, progress)
         except Interruption as error:
             failures = 1 if part.size - before >= fetcher.link.worthwhile else failures + 1
-            fetcher.link.again(failures, error)
+            _again(fetcher, failures, error)
+        except DigestMismatch:
+            wrong += 1
+            if wrong >= fetcher.choices:
+                raise
+            fetcher.turn()
         except DownloadHTTPError as error:
             if error.status_code != 416 or part.size == 0:
                 raise
             part.restart()  # the site has no such part: from the beginning, without asking for one
+
+
+def _again(fetcher: SiteFetcher, failures: int, error: Interruption) -> None:
+    """Wait before the next try.
+
+    Raises:
+        Interruption: there is none; DigestMismatch: and what came last was wrong, wherever it came from.
+    """
+    if isinstance(error, Nonsense) and failures >= max(fetcher.link.tries, fetcher.choices):
+        raise DigestMismatch(error.message) from error
+    fetcher.link.again(failures, error)
 
 
 def _take(fetcher: SiteFetcher, wanted: Wanted, part: Part, progress: Progress) -> None:
@@ -202,9 +195,53 @@ def _take(fetcher: SiteFetcher, wanted: Wanted, part: Part, progress: Progress) 
                 part.restart()
                 raise DigestMismatch(f"{wanted.url} is longer than the {wanted.size} bytes that were signed")
             part.add(chunk)
+            if part.wrong_in_a_row >= _NONSENSE:
+                part.drop_wrong_end()
+                fetcher.turn()
+                raise Nonsense(f"{wanted.url}: what comes is not the file that was signed")
             progress(part.size, wanted.size)
     if part.size < wanted.size:
         raise Interruption(f"{wanted.url} ended after {part.size} of {wanted.size} bytes")
+
+
+def _mend(fetcher: SiteFetcher, wanted: Wanted, part: Part) -> None:
+    """Fetch again, alone, each piece that came wrong. Where parts are not served, the whole is fetched.
+
+    Raises:
+        DigestMismatch: a piece stays wrong, wherever it is asked for; the others are kept.
+    """
+    failures = 0
+    while part.holes:
+        index = part.holes[0]
+        try:
+            piece = _piece(fetcher, wanted, *part.span(index))
+            if piece is None:
+                part.restart()
+                part.pieced = True  # the fault may have been the link's: the whole is worth another try
+                return
+            if part.mend(index, piece):
+                failures = 0
+                continue
+            fetcher.turn()
+            raise Nonsense(f"{wanted.url}: the piece at byte {index * PIECE} is not what was signed")
+        except Interruption as error:
+            failures += 1
+            _again(fetcher, failures, error)
+
+
+def _piece(fetcher: SiteFetcher, wanted: Wanted, start: int, stop: int) -> bytes | None:
+    """The bytes from ``start`` up to ``stop``; None: this site serves no parts."""
+    content = bytearray()
+    with fetcher.opened(wanted.url, start, None, stop) as file:
+        if file.start != start:
+            return None
+        for chunk in fetcher.link.paced(file.chunks, wanted.url):
+            content += chunk
+            if len(content) >= stop - start:
+                break
+    if len(content) < stop - start:
+        raise Interruption(f"{wanted.url} ended in the middle of a piece")
+    return bytes(content[: stop - start])
 
 
 def _require_size(wanted: Wanted, file: Opened) -> None:

@@ -244,8 +244,9 @@ class Explanation(View, frozen=True):
     """Why a release can or cannot go on this system: all reasons, not the first.
 
     ``removed``: why it is off offer for good here, null when it is not; ``missing_facts``: what would have to
-    be recorded for an answer; ``first``: the path that leads to it, its own install included, null where the
-    question makes no sense (it is on already, or the system is past it).
+    be recorded for an answer; ``first``: the path that leads to it, its own install included; where it cannot
+    go on, the path to the family that has to be on before (its ``target`` says which); null where the
+    question makes no sense (it is on already, the system is past it, or it is off offer for good).
     """
 
     release: ReleaseView

@@ -224,6 +224,9 @@ class AlertView(View, frozen=True):
 
 
 class SourceView(View, frozen=True):
+    """A publisher's feed. ``connected``: it is polled; else what it publishes comes on media, and
+    ``last_checked`` says of when the newest of them was."""
+
     name: str
     publisher: str
     kind: str
@@ -231,6 +234,8 @@ class SourceView(View, frozen=True):
     types: tuple[str, ...]
     last_checked: datetime | None
     finding: FindingView | None
+    mirrors: tuple[str, ...] = ()
+    connected: bool = True
 
 
 class AccountView(View, frozen=True):

@@ -18,7 +18,7 @@
   });
 
   const address = () => document.getElementById("live")?.dataset.stream;
-  const lost = (is) => { document.getElementById("lost").hidden = !is; };
+  const lost = (is) => document.getElementById("lost")?.toggleAttribute("hidden", !is);
   const close = () => { stream?.close(); stream = undefined; clearTimeout(timer); };
   const later = (wait, then) => { clearTimeout(timer); timer = setTimeout(then, wait); };
   const retry = () => { lost(true); open(); };

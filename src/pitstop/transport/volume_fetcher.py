@@ -1,0 +1,177 @@
+"""A repository inside a volume of a transfer: read where it lies, never unpacked.
+
+A volume is a zip file whose entries are stored as they are. Since nothing is unpacked by name, no name in it
+can lead anywhere; since nothing is compressed, nothing in it can be larger than it is. What an honest volume
+never has (twice the same name, also when case is folded, names that are no paths, links, devices, entries
+that are compressed, encrypted or reach past the file's end) makes the whole volume refused.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from tuf.api.exceptions import DownloadHTTPError
+
+from pitstop.model.errors import InvalidPackage, Unreachable
+from pitstop.package.content_paths import clash_problems, path_problem
+from pitstop.transport.fetcher import CHUNK, Mark, Opened, SiteFetcher
+from pitstop.transport.link import Interruption, Link
+
+VOLUME_SCHEME = "volume"
+
+MAX_ENTRIES = 500_000
+_MAX_DIRECTORY = 256 << 20
+_END = struct.Struct("<4s4H2LH")
+_LOCATOR = struct.Struct("<4sLQL")
+_LARGE_END = struct.Struct("<4sQ2H2L4Q")
+_ENCRYPTED = 0x1
+_UNIX_MODE = 16
+
+
+@contextmanager
+def opened_volume(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The volume, with everything in its directory found to be as it must be.
+
+    Raises:
+        InvalidPackage: it is no volume of a transfer, or is damaged.
+        Unreachable: it cannot be read.
+    """
+    try:
+        file = _plain_file(path)
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be read: {error.strerror or error}") from error
+    with file:
+        try:
+            _require_small_directory(file, path)
+            with zipfile.ZipFile(file) as archive:
+                _require_sound(archive, path, os.fstat(file.fileno()).st_size)
+                yield archive
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError) as error:
+            raise InvalidPackage(f"{path.name} is damaged, or no volume of a transfer: {error}") from error
+
+
+def _plain_file(path: Path) -> FileIO:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return FileIO(descriptor)
+    os.close(descriptor)
+    raise InvalidPackage(f"{path} is no plain file")
+
+
+def _require_small_directory(file: FileIO, path: Path) -> None:
+    """The directory is read into memory: one of absurd size is refused before that.
+
+    Raises:
+        InvalidPackage: it is, or this is no zip file without a comment, as volumes are.
+    """
+    entries, size = _directory(file)
+    file.seek(0)
+    if entries > MAX_ENTRIES or size > _MAX_DIRECTORY:
+        raise InvalidPackage(f"{path.name} says that it has {entries} files: more than a volume may have")
+
+
+def _directory(file: FileIO) -> tuple[int, int]:
+    """Entries and bytes of the directory, from the record at the file's end (APPNOTE 4.3.16 and 4.3.14).
+
+    Raises:
+        BadZipFile: there is no such record.
+    """
+    ends = os.fstat(file.fileno()).st_size
+    mark, *_, entries, size, _offset, comment = _END.unpack(_read_at(file, ends - _END.size, _END.size))
+    if mark != b"PK\5\6" or comment:
+        raise zipfile.BadZipFile("it does not end as a zip file does, or was cut short")
+    if entries < 0xFFFF and size < 0xFFFFFFFF:
+        return int(entries), int(size)
+    at = ends - _END.size - _LOCATOR.size
+    mark, _disk, large, _disks = _LOCATOR.unpack(_read_at(file, at, _LOCATOR.size))
+    if mark != b"PK\6\7":
+        return int(entries), int(size)
+    mark, *_, entries, size, _offset = _LARGE_END.unpack(_read_at(file, large, _LARGE_END.size))
+    if mark != b"PK\6\6":
+        raise zipfile.BadZipFile("its directory is not where it should be")
+    return int(entries), int(size)
+
+
+def _read_at(file: FileIO, at: int, count: int) -> bytes:
+    if at < 0 or at + count > os.fstat(file.fileno()).st_size:
+        raise zipfile.BadZipFile("it was cut short")
+    file.seek(at)
+    content = file.read(count)
+    if len(content) != count:
+        raise zipfile.BadZipFile("it was cut short")
+    return content
+
+
+def _require_sound(archive: zipfile.ZipFile, path: Path, size: int) -> None:
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    problems = [*filter(None, map(path_problem, names)), *clash_problems(names)]
+    problems += [problem for entry in entries if (problem := _entry_problem(entry, size)) is not None]
+    if sum(entry.file_size for entry in entries) > size:
+        problems.append("its files together are larger than it is")
+    if problems:
+        raise InvalidPackage(f"{path.name} is refused: {problems[0]}")
+
+
+def _entry_problem(entry: zipfile.ZipInfo, size: int) -> str | None:
+    kind = stat.S_IFMT(entry.external_attr >> _UNIX_MODE)
+    if kind not in (0, stat.S_IFREG):
+        return f"{entry.filename!r} is no plain file"
+    if entry.flag_bits & _ENCRYPTED or entry.compress_type != zipfile.ZIP_STORED:
+        return f"{entry.filename!r} is encrypted or compressed"
+    if entry.compress_size != entry.file_size or entry.header_offset + entry.file_size > size:
+        return f"{entry.filename!r} is larger than the volume holds"
+    return None
+
+
+class VolumeFetcher(SiteFetcher):
+    """Files of a repository in a volume, by ``volume:///<path in the volume>``."""
+
+    def __init__(self, path: Path, link: Link) -> None:
+        super().__init__(link)
+        self._path = path
+
+    @contextmanager
+    def opened(
+        self,
+        url: str,
+        start: int = 0,
+        known: Mark | None = None,  # noqa: ARG002  a volume knows no marks
+        stop: int | None = None,
+    ) -> Iterator[Opened]:
+        name = unquote(urlsplit(url).path).lstrip("/")
+        with opened_volume(self._path) as archive:
+            try:
+                entry = archive.getinfo(name)
+            except KeyError as error:
+                raise DownloadHTTPError(f"{name} is not in {self._path.name}", 404) from error
+            with archive.open(entry) as file:
+                file.seek(start)
+                ends = entry.file_size if stop is None else min(stop, entry.file_size)
+                yield Opened(start, entry.file_size, read_chunks(file, name, ends - start))
+
+
+def read_chunks(file: IO[bytes], name: str, count: int) -> Iterator[bytes]:
+    """So many bytes from here on, or as many as there are.
+
+    Raises:
+        Interruption: they cannot be read, or are damaged.
+    """
+    while count > 0:
+        try:
+            chunk = file.read(min(CHUNK, count))
+        except (OSError, EOFError, zipfile.BadZipFile) as error:
+            raise Interruption(f"{name} cannot be read: {error}") from error
+        if not chunk:
+            return
+        count -= len(chunk)
+        yield chunk

@@ -1,0 +1,133 @@
+"""What the service remembers beside runs, in memory: filled by a test, changed by nobody but the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pitstop.model.errors import Conflict, NotFound
+from pitstop.model.findings import Finding
+from pitstop.model.releases import Catalogue
+from pitstop.model.runs import Run
+from pitstop.model.system import Installed
+from pitstop.model.updates import UpdateState
+from pitstop.policy.facts import HardwareContract
+from pitstop.policy.windows import Blackout, MaintenanceWindow
+from pitstop.ports.feeds import Source
+from pitstop.ports.records import (
+    AcceptedRisk,
+    Declared,
+    DeclaredContract,
+    DeclaredFact,
+    DeclaredTimes,
+    SourceStatus,
+)
+
+
+@dataclass
+class MemoryCatalogues:
+    """Implements :class:`pitstop.ports.records.Catalogues`."""
+
+    statuses: dict[str, SourceStatus] = field(default_factory=dict)
+    known: dict[str, Catalogue] = field(default_factory=dict)
+    states: dict[str, UpdateState] = field(default_factory=dict)
+
+    def add_source(self, source: Source) -> None:
+        if source.name in self.statuses:
+            raise Conflict(f"there is a source {source.name!r} already")
+        self.statuses[source.name] = SourceStatus(source)
+
+    def sources(self) -> Sequence[SourceStatus]:
+        return list(self.statuses.values())
+
+    def checked(self, source: str, catalogue: Catalogue, at: datetime) -> None:
+        self.statuses[source] = SourceStatus(self.statuses[source].source, at)
+        self.known[source] = catalogue
+        for release in catalogue.releases:
+            self.states.setdefault(release.name, UpdateState.READY)
+
+    def check_failed(self, source: str, finding: Finding) -> None:
+        self.statuses[source] = replace(self.statuses[source], finding=finding)
+
+    def catalogues(self) -> Sequence[tuple[str, Catalogue]]:
+        return list(self.known.items())
+
+    def update_states(self) -> Mapping[str, UpdateState]:
+        return dict(self.states)
+
+
+@dataclass
+class MemoryLedger:
+    """Implements :class:`pitstop.ports.records.Ledger`."""
+
+    entries: list[Installed] = field(default_factory=list)
+
+    def adopt(self, baseline: Sequence[Installed]) -> None:
+        if self.entries:
+            raise Conflict("this system has its baseline already")
+        self.entries = list(baseline)
+
+    def installed(self) -> Sequence[Installed]:
+        return list(self.entries)
+
+
+@dataclass
+class MemoryRuns:
+    """Implements :class:`pitstop.ports.records.Runs`. ``heads``: newest first."""
+
+    heads: list[Run] = field(default_factory=list)
+
+    def runs(self, update: str | None = None) -> Sequence[Run]:
+        return [run for run in self.heads if update in (None, run.update)]
+
+    def run(self, run_id: str) -> Run:
+        for run in self.heads:
+            if run.id == run_id:
+                return run
+        raise NotFound(f"there is no run {run_id!r}")
+
+
+@dataclass
+class MemoryDeclarations:
+    """Implements :class:`pitstop.ports.records.Declarations`."""
+
+    facts: dict[str, DeclaredFact] = field(default_factory=dict)
+    risks: dict[str, AcceptedRisk] = field(default_factory=dict)
+    contract: DeclaredContract | None = None
+    times: DeclaredTimes = field(default_factory=DeclaredTimes)
+
+    def declared(self) -> Declared:
+        facts = tuple(self.facts[name] for name in sorted(self.facts))
+        risks = tuple(self.risks[name] for name in sorted(self.risks))
+        return Declared(facts, risks, self.contract, self.times)
+
+    def set_facts(self, values: Mapping[str, str | None], by: str, at: datetime) -> None:
+        for name, value in values.items():
+            self.facts.pop(name, None)
+            if value is not None:
+                self.facts[name] = DeclaredFact(name, value, by, at)
+
+    def set_contract(self, contract: HardwareContract | None, by: str, at: datetime) -> None:
+        self.contract = None if contract is None else DeclaredContract(contract, by, at)
+
+    def set_times(
+        self,
+        windows: Sequence[MaintenanceWindow],
+        blackouts: Sequence[Blackout],
+        by: str,
+        at: datetime,
+        *,
+        expected: int | None = None,
+    ) -> None:
+        if expected not in (None, self.times.revision):
+            raise Conflict("the maintenance windows were changed meanwhile")
+        revision = self.times.revision + 1
+        self.times = DeclaredTimes(tuple(windows), tuple(blackouts), revision, by, at)
+
+    def accept_risk(self, name: str, reason: str, by: str, at: datetime) -> None:
+        self.risks[name] = AcceptedRisk(name, reason, by, at)
+
+    def revoke_risk(self, name: str) -> None:
+        if self.risks.pop(name, None) is None:
+            raise NotFound(f"the risk {name!r} is not accepted")

@@ -1,0 +1,76 @@
+"""`docs/settings.md`: what `pitstop.toml` may say, made from the structs that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pitstop.daemon.settings import ENVIRONMENT, FileSettings, SourceSettings
+
+_HEAD = """# Settings of the service
+
+Made from the code by `make docs`.
+
+One file, `pitstop.toml`, named with `--settings` or `PITSTOP_SETTINGS` (by default
+`/etc/pitstop/pitstop.toml`). Paths in it are relative to it. What is not in these tables is refused. Sizes
+are bytes, or such as `700M`, `4G` (powers of a thousand) or `4GiB`.
+"""
+
+_EXAMPLE = """
+```toml
+system = "nodes.yaml"
+bandwidth = "10M"
+proxy = "http://proxy.example:3128"
+
+[[source]]
+name = "northstar"
+publisher = "northstar"
+kind = "platform"
+types = ["Full", "Express", "Hotfix"]
+root = "northstar.root.json"
+url = "https://updates.northstar.example"
+mirrors = ["https://mirror.example/northstar"]
+
+[[source]]                      # not connected: imported from media
+name = "emberforge"
+publisher = "emberforge"
+kind = "oem"
+types = ["OEM"]
+root = "emberforge.root.json"
+```
+"""
+
+
+def settings_page() -> str:
+    """The whole page."""
+    lines = [_HEAD, "## At the top", "", *_table(FileSettings), ""]
+    lines += ["## Each `[[source]]`", "", *_table(SourceSettings), ""]
+    lines += ["## From the environment", "", "Overrides the file.", "", "| variable | setting |", "|---|---|"]
+    lines += [f"| `{variable}` | `{setting}` |" for variable, setting in ENVIRONMENT.items()]
+    return "\n".join(lines) + "\n" + _EXAMPLE
+
+
+def _table(struct: type[msgspec.Struct]) -> Iterator[str]:
+    yield "| setting | kind | by default | what it says |"
+    yield "|---|---|---|---|"
+    _, parts = msgspec.json.schema_components([struct])
+    shape: dict[str, Any] = parts[struct.__name__]
+    for name, described in shape["properties"].items():
+        default = "(needed)" if name in shape.get("required", ()) else _value(described.get("default"))
+        yield f"| `{name}` | {_kind(described)} | {default} | {described['description']} |"
+
+
+def _kind(described: dict[str, Any]) -> str:
+    if "anyOf" in described:
+        return " or ".join(_kind(item) for item in described["anyOf"] if item.get("type") != "null")
+    if described.get("type") == "array":
+        return "list"
+    if "$ref" in described or "allOf" in described:
+        return "word"
+    return {"string": "text", "integer": "whole number", "number": "number"}[described["type"]]
+
+
+def _value(default: object) -> str:
+    return "" if default in (None, "", []) else f"`{default}`"
