@@ -153,6 +153,8 @@ def _description(record: Record) -> str:
 def _released(record: Record, repairs: Repairs) -> ReleaseDate | None:
     entry = repairs.released_of(record)
     if entry is not None:
+        if entry.not_before:
+            return ReleaseDate(entry.not_before, DatePrecision.NOT_BEFORE)
         return ReleaseDate(entry.day) if entry.day else None
     year, month = 2000 + int((record.family or "")[:2]), int((record.family or "")[2:])
     return ReleaseDate(date(year, month, 1), DatePrecision.MONTH)

@@ -120,12 +120,14 @@ class GateWithoutBuild(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Released(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The day of release where it is not some day of the month in the family's name; None: not known."""
+    """The day of release where it is not some day of the month in the family's name: exactly, or no earlier
+    than a day; neither: not known."""
 
     reason: str
     family: str | None = None
     build: str | None = None
     day: date | None = None
+    not_before: date | None = None
 
 
 class SpelledCondition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

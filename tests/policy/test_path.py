@@ -365,3 +365,11 @@ def test_a_required_condition_of_the_system_names_what_to_do() -> None:
     )
     path = plan_path(graph, system(graph, "1.1.0.1", facts={"free": "4"}))
     assert [finding.remedy for finding in path.why_not] == ["Free memory."]
+
+
+def test_where_every_release_is_withdrawn_the_newest_is_not_reached_and_that_is_said() -> None:
+    gone = [full(f"1.{n}.0.1", f, status=ReleaseStatus.WITHDRAWN) for n, f in ((1, "a"), (2, "b"))]
+    graph = graph_of(platform(chain("a", "b"), *gone))
+    path = plan_path(graph, system(graph, "1.1.0.1"))
+    assert not path.reached
+    assert codes(path.why_not) == {"nothing-supported"}

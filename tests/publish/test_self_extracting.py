@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import json
 import shutil
@@ -169,19 +168,10 @@ def rewrite_index(container: Path, change: Change) -> None:
     container.write_bytes(container.read_bytes() + hostile.getvalue())
 
 
-def test_a_full_disk_is_told_before_anything_is_written(
-    container: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    huge = 1 << 62
-    with container.open("r+b") as file:
-        end = file.seek(0, 2)
-    assert end < huge
-    digest = hashlib.sha256(b"").hexdigest()
-    rewrite_index(container, lambda index: index["files"][0].update(size=0, sha256=digest))
+def test_a_full_disk_is_told_before_anything_is_written(container: Path, tmp_path: Path) -> None:
     with container.open("rb") as held:
         index = extractor.read_index(container, held)
-        index["files"][0]["size"] = huge
+        index["files"][0]["size"] = 1 << 62
         with pytest.raises(extractor.Damaged, match="bytes are needed"):
             extractor.unpack(held, index, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
-    assert capsys.readouterr().err == ""

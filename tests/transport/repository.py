@@ -35,6 +35,7 @@ from pitstop.model.releases import (
 )
 from pitstop.model.versions import Version
 from pitstop.package.catalogue_format import write_catalogue
+from pitstop.package.media_timestamp import FIELD, made_field
 from pitstop.package.site_layout import catalogue_target, package_target
 
 ROLES = ("root", "timestamp", "snapshot", "targets")
@@ -77,11 +78,13 @@ class Repository:
     Attributes:
         files: the site, by path.
         signers: by role; a test may exchange them.
+        media: the keys that sign the timestamp of media.
         threshold: signatures that each role needs at first.
     """
 
     def __init__(self, threshold: int = 1) -> None:
         self.signers = {role: [new_key() for _ in range(threshold)] for role in ROLES}
+        self.media = [new_key() for _ in range(threshold)]
         self.files: dict[str, bytes] = {}
         keys = {role: [signer.public_key for signer in self.signers[role]] for role in ROLES}
         self.root = Root(version=1, expires=NOW + timedelta(days=365), consistent_snapshot=True)
@@ -89,6 +92,7 @@ class Repository:
             for key in keys[role]:
                 self.root.add_key(key, role)
             self.root.roles[role].threshold = threshold
+        self.list_media_keys()
         self.targets = Targets(expires=NOW + timedelta(days=90))
         self.snapshot = Snapshot(expires=NOW + timedelta(days=7))
         self.timestamp = Timestamp(expires=NOW + timedelta(days=1))
@@ -132,6 +136,32 @@ class Repository:
         self.timestamp.version += 1
         self.write("timestamp", self.timestamp, "metadata/timestamp.json")
 
+    def for_media(self, made: datetime = NOW, lasting: timedelta = timedelta(days=365)) -> dict[str, bytes]:
+        """The site as a transfer carries it: with a timestamp that is signed for media."""
+        media = copy.deepcopy(self.timestamp)
+        media.expires = made.replace(microsecond=0) + lasting
+        media.unrecognized_fields.update(made_field(made))
+        metadata = Metadata(media)
+        for signer in self.media:
+            metadata.sign(signer, append=True)
+        return {**self.files, "metadata/timestamp.json": metadata.to_bytes()}
+
+    def list_media_keys(self) -> None:
+        """Say in the root which of the timestamp's keys are for media."""
+        for signer in self.media:
+            self.root.add_key(signer.public_key, "timestamp")
+        keyids = [signer.public_key.keyid for signer in self.media]
+        self.root.unrecognized_fields[FIELD] = {"keyids": keyids}
+
+    def rotate_media(self) -> None:
+        """A new root that gives media new keys."""
+        for signer in self.media:
+            self.root.revoke_key(signer.public_key.keyid, "timestamp")
+        self.media = [new_key() for _ in self.media]
+        self.list_media_keys()
+        self.root.version += 1
+        self.write_root()
+
     def write_targets(self) -> None:
         self.write("targets", self.targets, f"metadata/{self.targets.version}.targets.json")
 
@@ -166,9 +196,15 @@ class Repository:
 
     def lay_out(self, folder: Path) -> None:
         """The site as a folder."""
-        for path, content in self.files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
+        laid_out(self.files, folder)
+
+
+def laid_out(files: Mapping[str, bytes], folder: Path) -> Path:
+    """These files as a folder."""
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
 
 
 def new_key() -> CryptoSigner:

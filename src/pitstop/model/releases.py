@@ -38,12 +38,13 @@ class PublisherKind(StrEnum):
 class DatePrecision(StrEnum):
     DAY = "day"
     MONTH = "month"
+    NOT_BEFORE = "not-before"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDate:
     """When a release was made public. With month precision ``day`` is the first of that month, and the
-    true day is not known."""
+    true day is not known; with *not before*, the true day is ``day`` or a later one."""
 
     day: date
     precision: DatePrecision = DatePrecision.DAY

@@ -44,7 +44,7 @@ def ask_all(tests: Iterable[FactTest], facts: Mapping[str, str]) -> Answer:
         if answer.holds is False:
             return NO
         missing.extend(answer.missing)
-    return Answer(None, tuple(missing)) if missing else YES
+    return Answer(None, tuple(dict.fromkeys(missing))) if missing else YES
 
 
 @lru_cache(maxsize=4096)

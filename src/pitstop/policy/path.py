@@ -163,6 +163,8 @@ def _newest(situation: Situation, here: FamilyNode, advise: bool) -> _Asked:
     """The newest family, and when there is no way to it the furthest that there is a way to."""
     line = reachable(situation.graph, here)
     newest = counted(situation.graph)[-1:]
+    if not newest:
+        return _Asked(Target.NEWEST, (), (_nothing_supported(),))
     why = _gaps(situation.graph, line, newest[-1]) if newest and newest[-1] not in line else ()
     goals = tuple(Goal(node, None, advise, advise) for node in reversed(line))
     return _Asked(Target.NEWEST, goals, tuple(why))

@@ -43,6 +43,8 @@ def days_of(released: ReleaseDate | None) -> Days:
     day = released.day
     if released.precision is DatePrecision.DAY:
         return Days(day, day)
+    if released.precision is DatePrecision.NOT_BEFORE:
+        return Days(day, None)
     return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 

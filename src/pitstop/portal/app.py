@@ -24,7 +24,19 @@ from litestar.types import ControllerRouterHandler
 
 from pitstop.model.errors import NotSignedIn, PitstopError
 from pitstop.portal.origins import SAFE_METHODS, same_origin
-from pitstop.portal.pages import account, alerts, inventory, overview, runs, sign_in, static, updates
+from pitstop.portal.pages import (
+    account,
+    accounts,
+    alerts,
+    inventory,
+    overview,
+    path,
+    runs,
+    sign_in,
+    static,
+    support,
+    updates,
+)
 from pitstop.portal.problems import Shown, shown, shown_break, shown_http
 from pitstop.portal.rendering import HEADERS, go_to
 from pitstop.portal.sessions import sign_in_path
@@ -42,6 +54,8 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     updates.show,
     updates.ask,
     updates.begin,
+    support.show,
+    path.show,
     runs.show_all,
     runs.show,
     runs.live,
@@ -57,6 +71,8 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     inventory.show_audit,
     account.show,
     account.change_password,
+    accounts.show,
+    accounts.add,
     sign_in.show,
     sign_in.sign_in,
     sign_in.sign_out,

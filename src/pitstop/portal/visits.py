@@ -27,6 +27,7 @@ DONE: Final[Mapping[str, str]] = {
     "checked": "All sources were asked. What is new is on this page.",
     "resumed": "The run goes on.",
     "closed": "The alert was closed.",
+    "account": "The account was added.",
     "signed-out": "You are signed out.",
     "password": "The password was changed, and all sessions were ended. Sign in again.",
 }
@@ -63,6 +64,7 @@ class Visit:
             "visitor": self.actor,
             "may_operate": self.may(Permission.OPERATE),
             "may_read_logs": self.may(Permission.READ_LOGS),
+            "may_administer": self.may(Permission.ADMINISTER),
             "may_see": self.may(Permission.SEE),
             "here": "/" + self.path.split("/")[1],
             "path": self.path,
@@ -91,6 +93,7 @@ def anonymous_page(template: str, status: int, facts: dict[str, Any]) -> Respons
         "visitor": None,
         "may_operate": False,
         "may_read_logs": False,
+        "may_administer": False,
         "may_see": False,
         "here": "",
         "path": "",

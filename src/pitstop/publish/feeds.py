@@ -177,6 +177,8 @@ def _summary(release: Release, settings: PublisherSettings) -> str:
     told.append(release.description or release.title)
     if release.released is not None and release.released.precision is DatePrecision.MONTH:
         told.append(f"Released in {release.released.day:%Y-%m}.")
+    if release.released is not None and release.released.precision is DatePrecision.NOT_BEFORE:
+        told.append(f"Released not before {release.released.day.isoformat()}.")
     if release.type is PackageType.HOTFIX:
         told.append(
             f"Article: {release.article_link or on_site(settings.site_url, article_page(release.name))}"

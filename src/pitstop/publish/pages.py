@@ -108,7 +108,7 @@ class _Pages:
         yield ISSUES_PAGE, render("issues.html", here="issues", issues=list(self._issues()))
         guidance = self.repository.document(self.published, Numbered.GUIDANCE)
         if guidance is not None:
-            text = _markup(guidance.decode(), title=True)
+            text = _markup(guidance.decode(), below=1, title=True)
             yield GUIDANCE_PAGE, render("guidance.html", here="guidance", text=text)
 
     def _renderer(self) -> Callable[..., str]:
@@ -265,7 +265,8 @@ def _released(released: ReleaseDate | None) -> dict[str, str] | None:
     day = released.day
     if released.precision is DatePrecision.MONTH:
         return {"machine": f"{day:%Y-%m}", "words": f"{_MONTHS[day.month - 1]} {day.year}"}
-    return {"machine": day.isoformat(), "words": f"{day.day} {_MONTHS[day.month - 1]} {day.year}"}
+    before = "not before " if released.precision is DatePrecision.NOT_BEFORE else ""
+    return {"machine": day.isoformat(), "words": f"{before}{day.day} {_MONTHS[day.month - 1]} {day.year}"}
 
 
 def _machine(at: datetime) -> str:

@@ -6,8 +6,14 @@ from pitstop.model.releases import DatePrecision, ReleaseDate
 
 
 def released_text(released: ReleaseDate | None) -> str:
-    """``2026-04-21``; with month precision ``2026-04``; "" when it is not known."""
+    """``2026-04-21``; with month precision ``2026-04``; ``not before 2026-04-21``; "" when not known."""
     if released is None:
         return ""
     text = released.day.isoformat()
-    return text if released.precision is DatePrecision.DAY else text[:7]
+    match released.precision:
+        case DatePrecision.DAY:
+            return text
+        case DatePrecision.MONTH:
+            return text[:7]
+        case DatePrecision.NOT_BEFORE:
+            return f"not before {text}"

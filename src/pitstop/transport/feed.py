@@ -48,6 +48,7 @@ class TufFeed:
         folder: Path,
         fetcher: SiteFetcher,
         free: FreeSpace,
+        *,
         session: Session | None = None,
         check: Callable[[Path, bytes], None] = require_for_wire,
     ) -> None:

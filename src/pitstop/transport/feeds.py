@@ -128,7 +128,7 @@ class TufFeeds:
         medium = _medium(place, volume, self._link)
         with translated(source.name, medium.fetcher), alone(folder):
             taken = take(source, folder, medium, self._bounds, self._now())
-        feed = TufFeed(source, folder, medium.fetcher, self._free, taken.session)
+        feed = TufFeed(source, folder, medium.fetcher, self._free, session=taken.session)
         return Examined(source, taken.standing, taken.made, taken.catalogue, feed)
 
     def versions(self, source: Source) -> SignedVersions | None:

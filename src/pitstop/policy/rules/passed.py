@@ -19,11 +19,17 @@ def passed(release: Release, situation: Situation) -> Iterator[Word]:
     if release.type is PackageType.OEM:
         what = _older_oem(release, situation)
     elif release.family is not None:
-        what = _older_family(release, situation) or _reissued(release, situation)
+        what = _older_family(release, situation)
     else:
         what = _older_hotfix(release, situation)
+    newer = _reissue(release, situation) if not what and release.family is not None else None
     if what:
         yield refusal(UpdateState.OBSOLETE, "release-obsolete", release, what, _NOTHING)
+    elif newer is not None:
+        what = f"{release.version} was re-issued as {newer.version}."
+        yield refusal(
+            UpdateState.OBSOLETE, "release-obsolete", release, what, f"Use {newer.name} in its place."
+        )
 
 
 def _older_oem(release: Release, situation: Situation) -> str:
@@ -42,15 +48,14 @@ def _older_family(release: Release, situation: Situation) -> str:
     )
 
 
-def _reissued(release: Release, situation: Situation) -> str:
-    """A build that a later one on offer re-issues is not for systems that do not have it yet."""
+def _reissue(release: Release, situation: Situation) -> Release | None:
+    """The later build on offer that re-issues this one: for all systems that do not have it yet."""
     for node in situation.graph.homes(release):
-        newer = next(
-            (b for b in situation.graph.builds(node) if b.status is ReleaseStatus.AVAILABLE), release
-        )
+        available = (b for b in situation.graph.builds(node) if b.status is ReleaseStatus.AVAILABLE)
+        newer = next(available, release)
         if newer is not release and _comes_after(node, newer, release):
-            return f"{release.version} was re-issued as {newer.version}: use {newer.name}."
-    return ""
+            return newer
+    return None
 
 
 def _comes_after(node: FamilyNode, newer: Release, older: Release) -> bool:

@@ -8,7 +8,9 @@ from typing import Final
 from litestar import get, post
 from litestar.response import Response, Stream
 
+from pitstop.model.accounts import Permission
 from pitstop.model.errors import NotSignedIn, PitstopError
+from pitstop.portal.folding import fold
 from pitstop.portal.pages.runs import IN_PROGRESS
 from pitstop.portal.rendering import go_to, render
 from pitstop.portal.streams import OVER, one_event, run_stream
@@ -20,8 +22,14 @@ NOT_OFFERED: Final = frozenset({"Obsolete", "Recalled", "Invalid"})
 """States in which an update is not for this system, whatever is done: shown apart, folded."""
 
 
+NOT_AVAILABLE: Final = NOT_OFFERED | {"Installed"}
+
+
 @get("/", sync_to_thread=True)
 def show(visit: OpenVisit) -> Response[str]:
+    """For who may only read logs, the way to them."""
+    if visit.may(Permission.READ_LOGS) and not visit.may(Permission.SEE):
+        return go_to("/audit")
     return page(visit)
 
 
@@ -62,15 +70,22 @@ def after_sign_in() -> Response[str]:
 def page(visit: Visit, problem: PitstopError | None = None) -> Response[str]:
     updates = visit.desk.updates.list(visit.actor)
     installed = [update for update in updates if update.state == "Installed"]
+    available = [update for update in updates if update.state not in NOT_AVAILABLE]
     return visit.page(
         "overview.html",
         problem=problem,
-        available=[u for u in updates if u.state != "Installed" and u.state not in NOT_OFFERED],
+        available=fold(available, keep=_goes_on),
+        all_available=available,
         not_offered=[update for update in updates if update.state in NOT_OFFERED],
-        installed=sorted(installed, key=_when_installed, reverse=True),
+        installed=fold(sorted(installed, key=_when_installed, reverse=True)),
         report=_active_report(visit),
         is_streamed=False,
     )
+
+
+def _goes_on(update: UpdateView) -> bool:
+    """Whether there is something to begin or to look after: that is never folded away."""
+    return bool(update.actions) or update.state != "HasPrerequisite"
 
 
 def _when_installed(update: UpdateView) -> tuple[bool, float]:

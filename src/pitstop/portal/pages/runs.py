@@ -15,6 +15,7 @@ from litestar.response import Response, Stream
 
 from pitstop.model.accounts import Permission
 from pitstop.model.errors import NotFound, NotSignedIn, PitstopError
+from pitstop.portal.folding import fold
 from pitstop.portal.rendering import HEADERS, go_to, in_path, render
 from pitstop.portal.streams import OVER, run_stream
 from pitstop.portal.visits import OpenVisit, OpenWatches, PortalRequest, Visit
@@ -25,13 +26,16 @@ from pitstop.wire.views import FindingView, RunReport, StepView
 SHOW_ALL_UP_TO: Final = 60
 """Runs of at most so many steps are shown unfolded, finished parts too."""
 
+RUNS_SHOWN: Final = 25
+"""In sight on the page of all runs."""
+
 IN_PROGRESS: Final = "in-progress"
 ACTIVE: Final = frozenset({IN_PROGRESS, "waiting"})
 
 
 @get("/runs", sync_to_thread=True)
 def show_all(visit: OpenVisit) -> Response[str]:
-    return visit.page("runs.html", runs=visit.desk.runs.list(visit.actor))
+    return visit.page("runs.html", runs=fold(visit.desk.runs.list(visit.actor), shown=RUNS_SHOWN))
 
 
 @get("/runs/{run_id:str}", sync_to_thread=True)

@@ -8,6 +8,7 @@ from litestar.response import Response
 
 from pitstop.model.errors import InvalidMove, NotFound, NotSignedIn, PitstopError
 from pitstop.model.updates import ACTIONS, Verb
+from pitstop.portal.folding import fold
 from pitstop.portal.rendering import go_to, in_path
 from pitstop.portal.visits import OpenVisit, Visit
 from pitstop.wire.views import ActionView, RunView, UpdateView
@@ -20,7 +21,7 @@ def show(visit: OpenVisit, name: FromPath[str]) -> Response[str]:
         "update.html",
         update=update,
         notes=visit.desk.updates.notes(visit.actor, name),
-        runs=visit.desk.runs.list(visit.actor, name),
+        runs=fold(visit.desk.runs.list(visit.actor, name)),
     )
 
 
