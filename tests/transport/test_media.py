@@ -1,4 +1,4 @@
-"""Media: judged like what comes by wire, but for their age; nothing leads back, and what is honest delivers."""
+"""Media: judged like what comes by wire, but for their age; nothing leads back, what is honest delivers."""
 
 from __future__ import annotations
 
@@ -186,12 +186,12 @@ def test_several_roots_are_followed_at_once(system: System) -> None:
 
 
 def test_a_root_that_is_left_out_in_between_is_refused(system: System) -> None:
-    system.repository.rotate("timestamp")
-    system.repository.rotate("timestamp")
+    system.repository.rotate("targets")
+    system.repository.rotate("targets")
     system.repository.publish()
     files = system.repository.for_media()
     del files["metadata/2.root.json"]
-    with pytest.raises(TrustError, match="root|not signed"):
+    with pytest.raises(TrustError, match="the targets metadata is not signed"):
         system.imports(files)
 
 
@@ -305,7 +305,7 @@ def test_a_medium_that_is_older_in_one_part_and_newer_in_another_is_refused(syst
     system.repository.targets.version = 9
     system.repository.write_targets()
     system.repository.publish_snapshot()
-    with pytest.raises(TrustError, match="its parts do not belong together|parts do not belong together"):
+    with pytest.raises(TrustError, match="parts do not belong together"):
         system.imports(system.repository.for_media())
 
 
@@ -373,7 +373,7 @@ def test_a_medium_that_does_not_say_when_it_was_made_is_refused(system: System) 
 def test_endless_data_is_refused(system: System, path: str) -> None:
     files = system.repository.for_media()
     files[path] = files[path] + b" " * 6_000_000
-    with pytest.raises(TrustError, match="is longer than|is not what"):
+    with pytest.raises(TrustError, match=r"is longer than|is not what"):
         system.imports(files)
 
 

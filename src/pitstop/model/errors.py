@@ -101,7 +101,7 @@ class EpochLost(Conflict):
     default_hint = "Nothing to do: the run goes on in the worker that took it over."
 
 
-class EpochBehind(PitstopError):
+class EpochBehind(Conflict):
     """Nodes have acted for a newer epoch than this service's own counter gives."""
 
     code = "epoch-behind"

@@ -171,7 +171,7 @@ class KeyFolder:
                 f"the key {name} ({address}) needs a library that is not installed: {error}",
                 hint="Install securesystemslib with the extra for it, such as securesystemslib[PKCS11].",
             ) from error
-        except (ValueError, OSError) as error:
+        except Exception as error:  # services have errors of their own, which securesystemslib lets through
             raise InvalidInput(
                 f"the key {name} ({address}) cannot be used: {error}",
                 hint="Check its address in publisher.toml, and that the service or token is there.",

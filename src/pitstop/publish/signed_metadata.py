@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Signer  # type: ignore[attr-defined] # documented, without __all__
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined] # documented, without __all__
@@ -117,7 +116,7 @@ def add_signature(metadata: Metadata[S], signer: Signer) -> None:
     try:
         signature = metadata.sign(signer, append=True)
         signer.public_key.verify_signature(signature, metadata.signed_bytes)
-    except (RepositoryError, UnverifiedSignatureError, ValueError, OSError, RuntimeError) as error:
+    except Exception as error:  # tokens and services have errors of their own, which come through
         reason = error.__cause__ or error
         raise InvalidInput(
             f"the key {signer.public_key.keyid[:12]} could not sign: {type(reason).__name__} {reason}",

@@ -79,6 +79,10 @@ def take(source: Source, folder: Path, medium: Medium, bounds: Bounds, now: date
     before = known(folder)
     judged = _judged(folder, medium, before)
     require_young(judged.made, bounds, now)
+    if before is not None and judged.state.root.version > before.root.version:
+        before = known(
+            folder, judged.state.root
+        )  # what was signed with keys that are taken back counts no more
     standing = _standing(source, judged.state, before)
     if standing is Standing.OLDER and before is not None:
         return Taken(standing, judged.made, None, Session(before, medium.url, medium.fetcher))

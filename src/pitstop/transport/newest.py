@@ -43,6 +43,7 @@ def accepted(source: Source, folder: Path, session: Session) -> Catalogue:
     role = session.state.root.roles[Targets.type]
     seen.require_not_back(source.name, seen.still_counts(before, role), now)
     if before != now:
+        durable.write(folder / _CATALOGUE, content)
         seen.store(folder / _SEEN, now)
     return catalogue
 
@@ -58,6 +59,4 @@ def _signed(source: Source, folder: Path, session: Session) -> tuple[int, bytes]
         content = copy.read_bytes()
         if hashlib.sha256(content).hexdigest() == session.wanted(path).sha256:
             return number, content
-    content = session.read(path, MAX_CATALOGUE_BYTES)
-    durable.write(copy, content)
-    return number, content
+    return number, session.read(path, MAX_CATALOGUE_BYTES)

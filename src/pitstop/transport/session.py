@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from tuf.api.exceptions import DownloadHTTPError
+from tuf.api.metadata import Root  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 from tuf.ngclient.updater import Updater
 
 from pitstop.model.errors import DigestMismatch, InvalidPackage, TrustError
@@ -55,10 +56,14 @@ def caches(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in (WIRE, MEDIA)}
 
 
-def known(folder: Path) -> Trusted | None:
-    """The newest state that this source is known to have signed, by wire or on a medium; None: none yet."""
+def known(folder: Path, root: Root | None = None) -> Trusted | None:
+    """The newest state that this source is known to have signed, by wire or on a medium; None: none yet.
+
+    Args:
+        root: under which it must hold, where there is a newer one than those that are kept.
+    """
     both = caches(folder)
-    root = trusted.newest_root(*both.values())
+    root = root or trusted.newest_root(*both.values())
     if root is None:
         return None
     states = [state for cache in both.values() if (state := trusted.load(cache, root)) is not None]
