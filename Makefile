@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser check format docs quick test smoke demo bench-graph lock clean
+.PHONY: help setup debian check format docs quick test smoke demo bench-graph lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,20 +36,21 @@ docs: setup ## write the reference pages that are made from the code
 quick: setup ## the tests of a minute
 	$(BIN)/pytest -q -n 2 -m "not slow and not browser" $(ARGS)
 
-test: setup browser ## all tests
+test: setup debian ## all tests
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
-browser: ## a browser for the browser tests: installed where that is possible (root on Debian)
-	@command -v chromium >/dev/null 2>&1 || { \
+debian: ## what the tests use of Debian's: chromium, softhsm2; installed where that is possible (root)
+	@missing=""; \
+	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
+	command -v softhsm2-util >/dev/null 2>&1 || missing="$$missing softhsm2"; \
+	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-			echo "installing chromium for the browser tests"; \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+			echo "installing$$missing"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 		else \
-			echo "No chromium here and no way to install it as this user: the browser tests will be skipped. On Debian: sudo apt-get install chromium" >&2; \
-		fi; }
-
-bench-graph: setup ## how long the release graph takes to build, plan and explain; last line is JSON
-	@$(BIN)/python -m tools.bench_graph $(ARGS)
+			echo "Missing, and not to be installed as this user:$$missing. The tests that need them will be skipped. On Debian: sudo apt-get install$$missing" >&2; \
+		fi; \
+	fi
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/pip install --quiet uv

@@ -65,6 +65,10 @@ Pitstop is up.
   Name       admin
   Password   {running.password}
 
+  Publishers' sites, with release notes and feeds:
+             {running.site("northstar")}
+             {running.site("lumen")}
+
 In another shell, for the command line:
 
   export {variables} PATH="{Path(sys.executable).parent}:$PATH"

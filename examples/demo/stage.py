@@ -47,9 +47,10 @@ def build(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "stage.json").write_text("{}\n")
     (folder / "logs").mkdir()
-    lantern_build.build(folder / "publishers")
-    rack.make(folder / "rack", lantern_version=BASELINE["lantern"], oem_version=BASELINE["lumen-r4"])
     ports = {name: processes.free_port() for name in (*SOURCES, "service")}
+    sites = {name: f"http://127.0.0.1:{ports[name]}/" for name in SOURCES}
+    lantern_build.build(folder / "publishers", sites=sites)
+    rack.make(folder / "rack", lantern_version=BASELINE["lantern"], oem_version=BASELINE["lumen-r4"])
     (folder / "stage.json").write_text(json.dumps(ports) + "\n")
     (folder / "pitstop.toml").write_text(_settings(folder, ports))
 
@@ -96,6 +97,10 @@ class Stage:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports['service']}"
+
+    def site(self, publisher: str) -> str:
+        """The address of a publisher's site."""
+        return f"http://127.0.0.1:{self.ports[publisher]}/"
 
     @property
     def password(self) -> str:

@@ -18,7 +18,8 @@ import shutil
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -44,11 +45,12 @@ KEYS_OPEN_WITH = "passphrase"
 ONE_OF_TWO = RootKeys(keys=2, threshold=1)
 
 
-def build(out: Path, *, now: datetime | None = None) -> None:
+def build(out: Path, *, now: datetime | None = None, sites: Mapping[str, str] | None = None) -> None:
     """Make both publishers and all their releases in ``out``, which appears when all of it is there.
 
     Args:
         now: the instant of signing; this one unless told.
+        sites: the addresses that the sites will have, by publisher; without them there are no feeds.
 
     Raises:
         Conflict: ``out`` is there already.
@@ -60,7 +62,8 @@ def build(out: Path, *, now: datetime | None = None) -> None:
     try:
         passphrase = secrets.token_urlsafe(24)
         at = now or datetime.now(UTC)
-        for publisher, sources in ((northstar(work), RELEASES), (lumen(work), OEM_RELEASES)):
+        for plain, sources in ((northstar(work), RELEASES), (lumen(work), OEM_RELEASES)):
+            publisher = at_address(plain, (sites or {}).get(plain.publisher))
             found(publisher, passphrase, at)
             publish_all(publisher, in_order(sources), work / "built", passphrase, at)
             publish_rest(publisher, passphrase, at)
@@ -99,6 +102,13 @@ def lumen(out: Path) -> PublisherSettings:
         support_address="support@lumen.example",
         root=ONE_OF_TWO,
     )
+
+
+def at_address(publisher: PublisherSettings, url: str | None) -> PublisherSettings:
+    """The publisher with a site at this address, and so with feeds."""
+    if url is None:
+        return publisher
+    return replace(publisher, site_url=url, feed_authority=f"{publisher.publisher}.example,2026")
 
 
 def in_order(folder: Path) -> list[Path]:

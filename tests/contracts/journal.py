@@ -411,6 +411,17 @@ class JournalContract:
         with pytest.raises(EpochLost):
             bench.journal.append(stale, StepStarted("1.1", at(9)))
 
+    def test_failures_are_counted_until_the_step_is_reset(self, bench: Bench) -> None:
+        tree = bench.begin()
+        bench.to_phase(tree, Phase.INSTALL)
+        pause = StepWaited("2", at(2), "next attempt", at(9))
+        bench.journal.append(tree, StepStarted("2", at(2)), StepFailedOnce("2", at(2), BROKEN), pause)
+        bench.fail(tree)
+        assert (tree.steps["2"].attempt, bench.journal.load("run-1").steps["2"].failures) == (2, 2)
+        bench.journal.resume("run-1", "bob", at(5))
+        again = bench.journal.load("run-1").steps["2"]
+        assert (again.attempt, again.failures) == (2, 0)
+
     # --- what follows ------------------------------------------------------------------------------------
 
     def test_the_updates_state_follows_the_run(self, bench: Bench) -> None:
@@ -472,12 +483,15 @@ class JournalContract:
         assert (active.active, closed.active) == (True, False)
         assert active.id != closed.id
 
-    def test_the_same_failure_of_two_updates_is_one_alert(self, bench: Bench) -> None:
-        bench.fail(bench.begin("run-1", FIRST))
-        later = replace(BROKEN, what="the disk is still full")
-        bench.fail(bench.begin("run-2", HOTFIX), finding=later)
-        (alert,) = bench.world.alerts()
-        assert (alert.finding, alert.raised) == (later, at(4))
+    def test_the_same_failure_of_two_updates_is_two_alerts(self, bench: Bench) -> None:
+        for name, release in (("run-1", FIRST), ("run-2", HOTFIX)):
+            tree = bench.begin(name, release)
+            bench.to_phase(tree, Phase.INSTALL)
+            bench.fail(tree)
+        assert [alert.finding for alert in bench.world.alerts(active_only=True)] == [BROKEN, BROKEN]
+        bench.journal.resume("run-2", "bob", at(5))
+        of_hotfix, of_first = bench.world.alerts()
+        assert (of_hotfix.active, of_first.active) == (False, True)
 
     def test_a_new_run_of_the_update_closes_its_alert(self, bench: Bench) -> None:
         bench.fail(bench.begin("run-1"))

@@ -51,8 +51,11 @@ class Page(HTMLParser):
             self._open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        in_drawing = any(outer.tag == "svg" for outer in self._open)
         self.handle_starttag(tag, attrs)
-        if tag not in VOID:
+        if in_drawing:
+            self.handle_endtag(tag)
+        elif tag not in VOID:
             self.faults.append(f"<{tag}/> closes itself")
 
     def handle_endtag(self, tag: str) -> None:
@@ -102,7 +105,7 @@ class Page(HTMLParser):
 
     def _check_names(self) -> None:
         labelled = {element.attributes.get("for") for element in self.all("label")}
-        for field_ in self.all("input"):
+        for field_ in (*self.all("input"), *self.all("select")):
             named = any(name in field_.attributes for name in NAMED_BY)
             hidden = field_.attributes.get("type") == "hidden"
             if not (hidden or named or field_.attributes.get("id") in labelled):
@@ -110,6 +113,10 @@ class Page(HTMLParser):
         for tag in ("a", "button", "summary"):
             self.faults += [f"a <{tag}> has no text" for element in self.all(tag) if not element.text.strip()]
         self.faults += ["an <img> has no alt" for img in self.all("img") if "alt" not in img.attributes]
+        for drawing in self.all("svg"):
+            named = drawing.attributes.get("role") == "img" and "aria-labelledby" in drawing.attributes
+            if not (named or drawing.attributes.get("aria-hidden") == "true"):
+                self.faults.append("an <svg> is neither named nor hidden")
         for script in self.all("script"):
             if script.text.strip() or not script.attributes.get("src", "").startswith("/static/"):
                 self.faults.append("a <script> is not a file of the portal's own")

@@ -31,6 +31,10 @@ FINE = "<!DOCTYPE html><html><head><title>t</title></head><body><main>{}</main><
         ("<h1>a</h1><table><caption>c</caption><th>x</th></table>", "a <th> has no scope"),
         ("<h1>a</h1><a href='/'></a>", "a <a> has no text"),
         ("<h1>a</h1><img src='/static/x.svg'>", "an <img> has no alt"),
+        ("<h1>a</h1><select name='n'></select>", "input 'n' has no label"),
+        ("<h1>a</h1><svg><rect/></svg>", "an <svg> is neither named nor hidden"),
+        ("<h1>a</h1><svg role='img'><rect/></svg>", "an <svg> is neither named nor hidden"),
+        ("<h1>a</h1><div/>", "<div/> closes itself"),
     ],
 )
 def test_each_fault_is_found(body: str, fault: str) -> None:

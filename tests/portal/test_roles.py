@@ -57,10 +57,38 @@ def test_a_reader_sees_what_would_happen_but_no_button(quiet: Visitor) -> None:
     assert "Ask an operator" in answer.text
 
 
-def test_support_may_not_see_the_system_but_has_pages_in_the_same_look(quiet: Visitor) -> None:
+def test_support_may_not_see_the_system_but_is_led_to_what_it_may_read(quiet: Visitor) -> None:
     quiet.scene.accounts["sue"] = Role.SUPPORT
     quiet.sign_in("sue")
-    page = page_of(quiet.get("/"), 403)
+    assert quiet.get("/").headers["location"] == "/audit"
+    page = page_of(quiet.get("/nodes"), 403)
     assert page.texts("a")[2:3] == ["Audit"]
     page_of(quiet.get("/account"))
-    page_of(quiet.get("/nodes"), 403)
+
+
+SECTIONS = ["Update", "Support", "Path", "Runs", "Alerts", "Nodes", "Sources"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sections"),
+    [
+        ("rea", SECTIONS),
+        ("ada", [*SECTIONS, "Audit"]),
+        ("admin", [*SECTIONS, "Audit", "Accounts"]),
+    ],
+)
+def test_sections_are_those_that_the_role_may_enter(quiet: Visitor, name: str, sections: list[str]) -> None:
+    page = quiet.sign_in(name).page("/")
+    known = {*SECTIONS, "Audit", "Accounts"}
+    links = [(link.text.strip(), link.attributes["href"]) for link in page.all("a")]
+    entered = {text: path for text, path in links if text in known}
+    assert list(entered) == sections
+    for path in entered.values():
+        quiet.page(path)
+
+
+def test_accounts_are_for_administrators(quiet: Visitor) -> None:
+    page_of(quiet.get("/accounts"), 403)
+    form = {"name": "eve", "role": "administrator", "password": "a long password", "again": "a long password"}
+    page_of(quiet.post("/accounts", form), 403)
+    assert "eve" not in quiet.scene.accounts

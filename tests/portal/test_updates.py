@@ -7,7 +7,8 @@ import pytest
 
 from pitstop.model.updates import UpdateState, actions_for
 from portal.visitor import Visitor, page_of
-from simulators.scenes import FULL_2402, HOTFIX, RUN_FAILED
+from simulators.aurora import RISK
+from simulators.scenes import FULL_2311, FULL_2402, HOTFIX, RUN_FAILED
 
 
 def test_all_about_it_is_on_its_page(quiet: Visitor) -> None:
@@ -16,7 +17,7 @@ def test_all_about_it_is_on_its_page(quiet: Visitor) -> None:
     for words in ("Hotfix", "2305", "Northstar", "73 MB", "4 min to 7 min", "support@northstar.example"):
         assert words in answer.text
     assert "A lamp that was drained twice stays drained." in answer.text
-    assert page.texts("h2")[1:] == ["Release notes", "Its runs"]
+    assert page.texts("h2")[1:] == ["What it asks for", "Release notes", "Its runs"]
 
 
 @pytest.mark.parametrize("state", list(UpdateState))
@@ -101,3 +102,42 @@ def test_an_update_without_notes_or_figures_still_has_a_page(quiet: Visitor) -> 
     quiet.scene.updates[FULL_2402] = bare
     assert "There are none on this system." in quiet.get(f"/updates/{FULL_2402}").text
     quiet.page(f"/updates/{FULL_2402}")
+
+
+def test_its_page_says_what_it_asks_for_and_whether_that_is_met(quiet: Visitor) -> None:
+    page = quiet.page(f"/updates/{FULL_2311}")
+    rows = [" ".join(row.text.split()) for row in page.all("tr")]
+    assert "family 2308 ✕Not met Install Northstar1.2308.0.15 first" in rows
+    assert any(row.startswith("Every node has at least 12 GiB") and "✓Met" in row for row in rows)
+    assert f'href="/path?to={FULL_2311}"' in quiet.get(f"/updates/{FULL_2311}").text
+    assert "session-store" in quiet.get(f"/updates/{FULL_2402}").text
+
+
+def test_a_risk_is_accepted_by_name_with_a_reason_and_taken_back(quiet: Visitor) -> None:
+    text = quiet.get(f"/updates/{FULL_2402}").text
+    assert "Not known whether affected" in text
+    answer = quiet.post(f"/updates/{FULL_2402}/risks/{RISK}/accept", {"reason": "sessions are short"})
+    assert answer.headers["location"] == f"/updates/{FULL_2402}?done=risk-accepted"
+    text = quiet.get(f"/updates/{FULL_2402}").text
+    assert "sessions are short" in text
+    assert "Accept the risk" not in text
+    answer = quiet.post(f"/updates/{FULL_2402}/risks/{RISK}/revoke")
+    assert answer.headers["location"] == f"/updates/{FULL_2402}?done=risk-revoked"
+    assert "Accept the risk" in quiet.get(f"/updates/{FULL_2402}").text
+
+
+def test_a_risk_without_a_reason_is_refused_on_the_page(quiet: Visitor) -> None:
+    page = page_of(quiet.post(f"/updates/{FULL_2402}/risks/{RISK}/accept", {"reason": " "}), 400)
+    assert page.texts("h1") == ["Lantern 2402"]
+    assert (
+        "why this system may take the risk"
+        in quiet.post(f"/updates/{FULL_2402}/risks/{RISK}/accept", {"reason": ""}).text
+    )
+    page_of(quiet.post(f"/updates/{FULL_2402}/risks/none/accept", {"reason": "x"}), 404)
+    page_of(quiet.post(f"/updates/{FULL_2402}/risks/{RISK}/revoke"), 404)
+
+
+def test_a_reader_sees_risks_and_takes_none(quiet: Visitor) -> None:
+    quiet.sign_in("rea")
+    assert "Accept the risk" not in quiet.get(f"/updates/{FULL_2402}").text
+    page_of(quiet.post(f"/updates/{FULL_2402}/risks/{RISK}/accept", {"reason": "x"}), 403)

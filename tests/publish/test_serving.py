@@ -37,6 +37,13 @@ def ask(
         connection.close()
 
 
+def test_a_folder_is_answered_with_its_index_and_never_listed(port: int, tmp_path: Path) -> None:
+    assert ask(port, "/")[0] == 404
+    (tmp_path / "site" / "index.html").write_text("<!DOCTYPE html>", encoding="utf-8")
+    assert ask(port, "/") == (200, b"<!DOCTYPE html>", None)
+    assert ask(port, "/targets/")[0] == 404
+
+
 def test_files_are_served(port: int) -> None:
     assert ask(port, "/targets/a%20b.zip") == (200, b"0123456789", None)
     assert ask(port, "/targets/a%20b.zip?x=1") == (200, b"0123456789", None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import boto3  # type: ignore[import-untyped] # it has no types
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from moto.server import ThreadedMotoServer
 from tuf.ngclient.updater import Updater
 
 from pitstop.model.errors import InvalidInput, NotFound, TrustError
@@ -28,7 +31,7 @@ PIN = "123456"
 
 
 @pytest.fixture
-def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A token with an ECDSA key in slot 2: the key's address."""
     module = next((path for path in MODULES if path.exists()), None)
     if module is None or shutil.which("softhsm2-util") is None or find_spec("pkcs11") is None:
@@ -51,7 +54,7 @@ def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     ]
     subprocess.run(words, check=True, capture_output=True, env=os.environ)
     _make_key(str(module))
-    yield "hsm:2?label=desk"
+    return "hsm:2?label=desk"
 
 
 def _make_key(module: str) -> None:
@@ -121,6 +124,31 @@ def test_a_key_may_lie_on_a_medium(press: Press, client: Client, tmp_path: Path)
     shutil.rmtree(tmp_path / "medium")
     with pytest.raises(NotFound, match=r"medium/timestamp-2\.pem is not here"):
         press.repository.renew(keys, a_moment_ago())
+
+
+def test_a_key_service_is_asked_and_a_signature_that_does_not_hold_is_not_published(
+    press: Press, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """moto's KMS stands for a service that signs wrongly: it hashes the digest that it is given again."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        service = boto3.client("kms")
+        arn = service.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        der = service.get_public_key(KeyId=arn)["PublicKey"]
+        pem = load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (tmp_path / "service.pem").write_bytes(pem)
+        press.keys.keep_public("targets-2", read_public_key(tmp_path / "service.pem"))
+        with pytest.raises(InvalidInput, match="could not sign: UnverifiedSignatureError"):
+            with_key(press, "targets", "targets-2", f"awskms:{arn}")
+    finally:
+        server.stop()
+    assert press.repository.read().versions["root"] == 1
 
 
 def test_a_service_that_cannot_be_used_is_told(press: Press) -> None:

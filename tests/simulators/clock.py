@@ -15,16 +15,22 @@ class SimulatedClock:
 
     def __init__(self, now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)) -> None:
         self._now = now
+        self._passed = timedelta()
         self.slept: list[timedelta] = []
 
     def now(self) -> datetime:
         return self._now
 
+    def monotonic(self) -> float:
+        return self._passed.total_seconds()
+
     def advance(self, by: timedelta) -> None:
+        """Let time pass; or, where ``by`` is negative, have the clock set back."""
         self._now += by
+        self._passed += max(by, timedelta())
 
     async def sleep_until(self, at: datetime) -> None:
         await asyncio.sleep(0)
         if at > self._now:
             self.slept.append(at - self._now)
-            self._now = at
+            self.advance(at - self._now)

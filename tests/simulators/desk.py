@@ -17,7 +17,7 @@ from uuid import uuid4
 import msgspec
 
 from pitstop.model.accounts import Actor, Permission, Role
-from pitstop.model.audit import AuditEntry
+from pitstop.model.audit import BEGUN, AuditEntry
 from pitstop.model.errors import (
     Conflict,
     InvalidInput,
@@ -378,7 +378,7 @@ class _Accounts:
             raise NotSignedIn("not signed in, or the session has ended")
         return Actor(name, self.scene.accounts[name], origin)
 
-    def sign_out(self, token: str) -> None:
+    def sign_out(self, token: str, origin: str = "") -> None:
         self.scene.tokens.pop(token, None)
 
     def list(self, actor: Actor) -> tuple[AccountView, ...]:
@@ -423,11 +423,16 @@ class _Audit:
 
 @dataclass
 class _ScenesLog:
-    """Implements :class:`pitstop.ports.records.AuditLog` on the scene's entries."""
+    """Implements :class:`pitstop.ports.records.AuditLog` on the scene's entries, each act as one line."""
 
     scene: Scene
 
-    def audit(self, entry: AuditEntry) -> None:
+    def audit(self, entry: AuditEntry) -> int:
+        if entry.outcome != BEGUN:
+            self._show(entry)
+        return len(self.scene.entries)
+
+    def _show(self, entry: AuditEntry) -> None:
         self.scene.entries.insert(
             0,
             AuditView(

@@ -172,9 +172,8 @@ class MemoryJournal:
         finding, at = event.finding, event.at
         for number, alert in enumerate(self._alerts):
             same = (alert.finding.code, alert.finding.subject) == (finding.code, finding.subject)
-            if alert.active and same:
+            if alert.active and same and self._raised_by[alert.id] == update:
                 self._alerts[number] = replace(alert, finding=finding, refreshed=at)
-                self._raised_by[alert.id] = update
                 return
         alert = Alert(f"alert-{len(self._alerts) + 1}", finding, at, at)
         self._alerts.append(alert)

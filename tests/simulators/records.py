@@ -32,20 +32,32 @@ class MemoryCatalogues:
     statuses: dict[str, SourceStatus] = field(default_factory=dict)
     known: dict[str, Catalogue] = field(default_factory=dict)
     states: dict[str, UpdateState] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
     def add_source(self, source: Source) -> None:
         if source.name in self.statuses:
             raise Conflict(f"there is a source {source.name!r} already")
         self.statuses[source.name] = SourceStatus(source)
 
+    def change_source(self, source: Source, *, declared: bool = True) -> None:
+        if source.name not in self.statuses:
+            raise NotFound(f"there is no source {source.name!r}")
+        self.statuses[source.name] = replace(
+            self.statuses[source.name], source=replace(source, mirrors=()), declared=declared
+        )
+
     def sources(self) -> Sequence[SourceStatus]:
         return list(self.statuses.values())
 
-    def checked(self, source: str, catalogue: Catalogue, at: datetime) -> None:
-        self.statuses[source] = SourceStatus(self.statuses[source].source, at)
+    def checked(
+        self, source: str, catalogue: Catalogue, at: datetime, finding: Finding | None = None
+    ) -> None:
+        self.statuses[source] = replace(self.statuses[source], last_checked=at, finding=finding)
         self.known[source] = catalogue
         for release in catalogue.releases:
             self.states.setdefault(release.name, UpdateState.READY)
+            if release.package_sha256:
+                self.digests.setdefault(release.name, release.package_sha256)
 
     def check_failed(self, source: str, finding: Finding) -> None:
         self.statuses[source] = replace(self.statuses[source], finding=finding)
@@ -55,6 +67,9 @@ class MemoryCatalogues:
 
     def update_states(self) -> Mapping[str, UpdateState]:
         return dict(self.states)
+
+    def package_digests(self) -> Mapping[str, str]:
+        return dict(self.digests)
 
 
 @dataclass

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
 from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from litestar.response import Stream
@@ -73,14 +73,14 @@ TELLING = Telling(_report_frame)
 async def watch_run(
     request: AnyRequest, desk: DeskHere, actor: SignedIn, watches: WatchesHere, run_id: FromPath[str]
 ) -> Response[bytes] | Stream:
-    report = await asyncio.to_thread(desk.runs.show, actor, run_id)
+    report = await sync_to_thread(desk.runs.show, actor, run_id)
     seen = request.headers.get("last-event-id", "")
     if report.run.state != "in-progress" and seen == str(report.run.revision):
         return Response(b"", status_code=204)
     token, origin = token_of(request), origin_of(request)
 
     async def still_signed_in() -> None:
-        await asyncio.to_thread(desk.accounts.actor, token, origin)
+        await sync_to_thread(desk.accounts.actor, token, origin)
 
     async def stream() -> AsyncIterator[bytes]:
         try:

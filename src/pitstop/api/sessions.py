@@ -21,8 +21,8 @@ def sign_in(request: AnyRequest, desk: DeskHere, data: JSONBody[SignIn]) -> Sess
 
 
 @delete("/sessions", operation_id="signOut", summary="End this session", sync_to_thread=True)
-def sign_out(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> None:  # noqa: ARG001  only who is signed in signs out
-    desk.accounts.sign_out(token_of(request))
+def sign_out(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> None:
+    desk.accounts.sign_out(token_of(request), actor.origin)
 
 
 @get("/session", operation_id="whoAmI", summary="Whose session this is", sync_to_thread=False)

@@ -27,6 +27,8 @@ NOUNS = (
     Noun("run", "pitstop.cli.run", "Runs: list, show, watch, resume."),
     Noun("alert", "pitstop.cli.alert", "Alerts: list, close."),
     Noun("source", "pitstop.cli.source", "Sources of updates: list, check."),
+    Noun("download", "pitstop.cli.download", "Collect updates into a transfer, for systems without a link."),
+    Noun("transfer", "pitstop.cli.transfer", "Transfers: request, show, verify."),
     Noun("support", "pitstop.cli.support", "Whether the system is supported, on any day."),
     Noun("path", "pitstop.cli.path", "The ordered updates to a target, and when they fit."),
     Noun("explain", "pitstop.cli.explain", "Why a release can or cannot go on: all reasons."),

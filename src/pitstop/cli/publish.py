@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from pitstop.cli import publish_issue, publish_key, publish_root
+from pitstop.cli.nouns import noun_app
 from pitstop.cli.publishing import (
     HERE,
     AsJson,
@@ -28,7 +29,7 @@ from pitstop.cli.publishing import (
 )
 from pitstop.model.releases import PublisherKind
 
-app = typer.Typer(help="Build, sign and publish packages (the publisher's side).", no_args_is_help=True)
+app = noun_app("Build, sign and publish packages (the publisher's side).")
 app.add_typer(publish_key.app, name="key")
 app.add_typer(publish_root.app, name="root")
 app.add_typer(publish_issue.app, name="issue")

@@ -6,12 +6,15 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pitstop.cli.nouns import noun_app
 from pitstop.cli.publishing import HERE, AsJson, PassphraseFile, Publisher, keys_of, now, opened, public_key
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined] # documented, without __all__
 
 app = noun_app("Replace the root of trust: prepare, sign (one key at a time), show, finish.")
 
@@ -68,6 +71,7 @@ def sign(
 
     if (key is None) == (key_file is None):
         raise InvalidInput("name the key to sign with", hint="Either --key NAME or --key-file FILE.")
+    signer: Signer
     if key_file is not None:
         signer = open_key_file(key_file, find_passphrase(os.environ, passphrase_file))
     else:

@@ -24,7 +24,8 @@ def init(
 ) -> None:
     """Make the state folder, pin the sources' roots of trust, and make the first account.
 
-    The password is printed this once, and kept nowhere.
+    The password is printed this once, and kept nowhere. Where it was lost: as long as nobody has ever signed
+    in, the same again gives a new one.
     """
     from pitstop.daemon.start import initialise
 
@@ -36,6 +37,26 @@ def init(
     else:
         typer.echo(f"First account: {first.account}\nPassword:      {first.password}")
         typer.echo("Change it after the first sign-in: pitstop user password", err=True)
+
+
+@app.command(name="reset-password")
+def reset_password(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Give an account a new password, for who can sign in no longer. The account's sessions end.
+
+    The password is printed this once, and kept nowhere. The service must not be running.
+    """
+    from pitstop.daemon.start import reset_password as reset
+
+    password = reset(settings, name)
+    if as_json:
+        typer.echo(json.dumps({"account": name, "password": password}, indent=2))
+    else:
+        typer.echo(f"Account:  {name}\nPassword: {password}")
+        typer.echo("Change it after the next sign-in: pitstop user password", err=True)
 
 
 @app.command(name="raise-epoch")

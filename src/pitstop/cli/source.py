@@ -44,6 +44,12 @@ def _show(sources: tuple[SourceView, ...], as_json: bool) -> None:
         say(line)
 
 
+def _state(source: SourceView) -> str:
+    if not source.declared:
+        return "switched off"
+    return "in order" if source.finding is None else "see below"
+
+
 def source_lines(sources: tuple[SourceView, ...]) -> list[str]:
     rows = (
         (
@@ -51,8 +57,8 @@ def source_lines(sources: tuple[SourceView, ...]) -> list[str]:
             source.publisher,
             ", ".join(source.types),
             instant(source.last_checked),
-            "in order" if source.finding is None else "see below",
-            ", ".join((source.url, *source.mirrors)) if source.connected else "(by medium)",
+            _state(source),
+            ", ".join((source.url, *source.mirrors)) if source.url else "(by medium)",
         )
         for source in sources
     )

@@ -15,6 +15,9 @@ class MachineClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     async def sleep_until(self, at: datetime) -> None:
         """Until ``at``, but no longer than that is from now: a clock set back makes no day of a minute."""
         end = time.monotonic() + (at - self.now()).total_seconds()

@@ -11,6 +11,7 @@ from pitstop.daemon.links import links
 from pitstop.daemon.node_versions import NodeVersions
 from pitstop.daemon.settings import Settings
 from pitstop.daemon.stored import Stored
+from pitstop.engine.alarm import NotDriven
 from pitstop.engine.driver import Driver
 from pitstop.engine.jobs import EmbeddedJobs
 from pitstop.engine.progress import Progress
@@ -78,7 +79,8 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         return World(system, nodes, http, stored.payloads, sources.feed_of, clock)
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())
-    jobs = EmbeddedJobs({DRIVE: driver.drive}, clock)
+    alarm = NotDriven(stored.alerts, clock)
+    jobs = EmbeddedJobs({DRIVE: driver.drive}, clock, {DRIVE: alarm.tell})
     runs = RunsService(
         stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, system
     )

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 import uvicorn
+from litestar import Litestar
 
 from pitstop.daemon.desks import Wired
 from pitstop.daemon.polling import poll_for_ever
@@ -21,13 +22,13 @@ log = logging.getLogger(__name__)
 _GRACE_SECONDS = 5
 
 
-async def serve(wired: Wired) -> None:
+async def serve(wired: Wired, app: Litestar) -> None:
     """Serve until SIGINT or SIGTERM. Runs that are in progress are left as they are: the next start, of this
     version or a newer one, takes them up."""
     settings = wired.settings
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(wired.desk),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -56,10 +57,11 @@ def run(wired: Wired) -> NoReturn:
     was under way is taken up at the next start.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    app = create_app(wired.desk)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(serve(wired))
+        loop.run_until_complete(serve(wired, app))
     except KeyboardInterrupt:
         log.info("ended")
     logging.shutdown()

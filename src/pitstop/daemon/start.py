@@ -13,7 +13,7 @@ from pitstop.daemon.server import run
 from pitstop.daemon.settings import Settings, read_settings
 from pitstop.daemon.stored import open_state
 from pitstop.model.errors import NotFound
-from pitstop.service.accounts import FIRST_ACCOUNT
+from pitstop.service.accounts import FIRST_ACCOUNT, HERE, AccountsService
 from pitstop.service.audited import Audited
 
 
@@ -26,7 +26,8 @@ class FirstStart:
 
 
 def initialise(settings_file: Path) -> FirstStart:
-    """Make the state folder, pin the sources, make the first account. Again is no harm.
+    """Make the state folder, pin the sources, make the first account. Again is no harm; while nobody has ever
+    signed in, the first account then gets a new password.
 
     Raises:
         NotFound, InvalidInput: settings, nodes file or a root of trust are missing or wrong.
@@ -37,7 +38,7 @@ def initialise(settings_file: Path) -> FirstStart:
     with open_state(settings.state) as stored:
         wired = wire(settings, stored)
         _declare_sources(wired)
-        return FirstStart(FIRST_ACCOUNT, wired.accounts.first_start())
+        return FirstStart(FIRST_ACCOUNT, wired.accounts.first_start(again=True))
 
 
 def raise_epoch(settings_file: Path, above: int) -> int:
@@ -48,10 +49,23 @@ def raise_epoch(settings_file: Path, above: int) -> int:
     """
     settings = read_settings(settings_file)
     with open_state(settings.state) as stored:
-        value = stored.journal.raise_epoch(above)
         audited = Audited(stored.audit, MachineClock())
-        audited.write("pitstop", f"raise the epoch to {value}", "all runs", "command line", "done")
-        return value
+        with audited.act("pitstop", f"raise the epoch above {above}", "all runs", HERE):
+            return stored.journal.raise_epoch(above)
+
+
+def reset_password(settings_file: Path, account: str) -> str:
+    """Give an account a new password; audited. The password, shown this once.
+
+    Raises:
+        NotFound: there is no such account.
+        StateUnusable: the service runs, or the folder cannot be used.
+    """
+    settings = read_settings(settings_file)
+    clock = MachineClock()
+    with open_state(settings.state) as stored:
+        accounts = AccountsService(stored.accounts, Audited(stored.audit, clock), clock)
+        return accounts.reset_password(account)
 
 
 def start(settings_file: Path) -> None:
@@ -79,6 +93,7 @@ def start(settings_file: Path) -> None:
 def _declare_sources(wired: Wired) -> None:
     for source, root in wired.settings.sources:
         wired.sources.declare(source, _read_root(wired.settings, source.name, root))
+    wired.sources.switch_off_others()
 
 
 def _read_root(settings: Settings, source: str, root: Path) -> bytes:

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pitstop.engine.failures import LeafFailed
+from pitstop.engine.journal_thread import journaled
 from pitstop.engine.leaf import Kinds, LeafWork
 from pitstop.engine.progress import Progress
-from pitstop.model.errors import EpochLost
+from pitstop.model.errors import EpochLost, InvalidMove, NotFound
 from pitstop.model.plans import GroupMode
 from pitstop.model.runs import Phase, PhaseEntered, RunFailed, RunSucceeded, RunTree, Step, StepStatus
 from pitstop.ports.journal import Journal
@@ -39,13 +40,18 @@ class Driver:
     worker: str
 
     async def drive(self, run_id: str) -> None:
-        """Take the run and go on with it to its end. Returns early when another worker takes it over.
+        """Take the run and go on with it to its end. Returns early when another worker takes it over; where
+        there is no such run, or it is not in progress, there is nothing to do.
 
-        Raises:
-            NotFound, InvalidMove: there is no such run, or it is not in progress.
+        Whatever this raises is no failure of a step: the journal cannot be written, or the engine is wrong.
+        The run is as it was written last, and can be driven again.
         """
         world = self.world()
-        tree = self.journal.take(run_id, self.worker, world.clock.now())
+        try:
+            tree = await journaled(self.journal.take, run_id, self.worker, world.clock.now())
+        except (NotFound, InvalidMove) as error:
+            log.info("run %s is not driven: %s", run_id, error)
+            return
         try:
             await _Walk(self, world, tree).run()
         except* EpochLost:
@@ -64,13 +70,13 @@ class _Walk:
         try:
             await self._sequence(self.tree.children())
         except LeafFailed as failure:
-            self._write(RunFailed(self.world.clock.now(), failure.finding))
+            await self._write(RunFailed(self.world.clock.now(), failure.finding))
         else:
-            self._write(RunSucceeded(self.world.clock.now()))
+            await self._write(RunSucceeded(self.world.clock.now()))
 
     async def _place(self, place: Step) -> None:
         if place.phase is not None:
-            self._enter(place.phase)
+            await self._enter(place.phase)
         if self.tree.status(place.index) is StepStatus.SUCCEEDED:
             return
         if place.is_leaf:
@@ -80,12 +86,12 @@ class _Walk:
         else:
             await self._sequence(self.tree.children(place.index))
 
-    def _enter(self, phase: Phase) -> None:
+    async def _enter(self, phase: Phase) -> None:
         """Enter the phase that begins here, unless the run is in it or past it; also where it is empty."""
         order = list(Phase)
         present = self.tree.run.phase
         if present is None or order.index(phase) > order.index(present):
-            self._write(PhaseEntered(self.world.clock.now(), phase))
+            await self._write(PhaseEntered(self.world.clock.now(), phase))
 
     async def _sequence(self, places: list[Step]) -> None:
         for place in places:
@@ -121,5 +127,5 @@ class _Walk:
         driver = self.driver
         await LeafWork(driver.journal, driver.kinds, self.world, driver.progress, self.tree, place.index).do()
 
-    def _write(self, event: PhaseEntered | RunFailed | RunSucceeded) -> None:
-        self.driver.journal.append(self.tree, event)
+    async def _write(self, event: PhaseEntered | RunFailed | RunSucceeded) -> None:
+        await journaled(self.driver.journal.append, self.tree, event)

@@ -7,16 +7,24 @@ if it is not there is the act repeated, under a new operation id.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
 from pitstop.engine.failures import LeafFailed, finding_of
+from pitstop.engine.journal_thread import journaled
 from pitstop.engine.progress import Progress
-from pitstop.model.errors import EpochBehind, EpochLost, InvalidPlan, NotFound, StepFailed, Unreachable
+from pitstop.model.errors import (
+    DigestMismatch,
+    EpochBehind,
+    EpochLost,
+    InvalidPlan,
+    NotFound,
+    StepFailed,
+    Unreachable,
+)
 from pitstop.model.findings import Finding
 from pitstop.model.runs import (
     RunTree,
@@ -30,10 +38,29 @@ from pitstop.model.runs import (
     parent_of,
 )
 from pitstop.model.system import Node
+from pitstop.ports.deadlines import Deadline
 from pitstop.ports.journal import Journal
 from pitstop.steps.kind import Done, StepContext, StepKind, World
 
 Kinds = Mapping[str, StepKind[Any]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A good end. ``found``: the probe said that it was done already."""
+
+    done: Done
+    found: bool = False
+
+
+class _TryFailed(Exception):
+    """The step's own doing has failed. ``is_final``: to try again does not help."""
+
+    def __init__(self, finding: Finding, *, is_final: bool) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
+        self.is_final = is_final
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +85,7 @@ class LeafWork:
         Raises:
             LeafFailed: it has failed; written before this is raised.
             EpochLost: another worker has the run now.
+            Conflict, NoSpace, StateUnusable: the journal cannot be written; the step is as it says.
         """
         step = self.step
         if step.status is StepStatus.SUCCEEDED:
@@ -68,32 +96,56 @@ class LeafWork:
             longest = self._now() + step.retry.delay
             await self.world.clock.sleep_until(min(step.waiting.until, longest))
         try:
-            await self._attempts()
+            while not await self._is_done():
+                pass
         finally:
             self.progress.forget(self.tree.run.id, self.index)
 
-    async def _attempts(self) -> None:
-        """Settle what was begun before, else act; as often as the plan allows."""
-        for left in range(self.step.retry.attempts - 1, -1, -1):
-            try:
-                if self.step.attempt > 0 and await self._settled():
-                    return
-                self._write(StepStarted(self.index, self._now()))
-                done = await self._act()
-            except EpochLost as error:
-                self._require_overtaken(error)
-                raise
-            except Exception as error:
-                finding = finding_of(error, self.tree, self.step)
-                if left == 0 or isinstance(error, InvalidPlan):
-                    self._failed(finding, error)
-                await self._wait_for_next(StepFailedOnce(self.index, self._now(), finding, finding.detail))
-            else:
-                self._succeeded(done)
-                return
+    async def _is_done(self) -> bool:
+        """One try, written to its end; False: it failed, the pause after it is over, and another is left."""
+        try:
+            await self._try()
+        except _TryFailed as failure:
+            await self._pause_after(failure)
+            return False
+        return True
 
-    async def _settled(self) -> bool:
-        """Whether what was begun earlier has come to its end, or the state is there already.
+    async def _try(self) -> None:
+        """Settle what was begun before, else act. Raises _TryFailed."""
+        settled = await self._own(self._settled()) if self.step.attempt > 0 else None
+        if settled is None or self.step.status is StepStatus.PENDING:
+            await self._write(StepStarted(self.index, self._now()))
+        end = settled or _End(await self._own(self._act()))
+        done = end.done
+        await self._write(StepSucceeded(self.index, self._now(), done.output, done.record, end.found))
+
+    async def _own(self, doing: Awaitable[T]) -> T:
+        """What breaks in here is the step's own failure; what breaks elsewhere is the journal's.
+
+        Raises:
+            _TryFailed, EpochLost
+        """
+        try:
+            return await doing
+        except EpochLost as error:
+            await self._require_overtaken(error)
+            raise
+        except Exception as error:
+            raise self._failure(error, is_final=isinstance(error, InvalidPlan)) from error
+
+    async def _require_overtaken(self, refused: EpochLost) -> None:
+        """A node refuses our epoch: either another worker has the run, or this service's counter is behind.
+
+        Raises:
+            _TryFailed: it is the counter; nobody else would drive the run on.
+        """
+        kept = await journaled(self.journal.load, self.tree.run.id)
+        if kept.run.epoch == self.tree.run.epoch:
+            behind = EpochBehind(f"{refused.message}, and no other worker of this service has the run")
+            raise self._failure(behind, is_final=True) from refused
+
+    async def _settled(self) -> _End | None:
+        """How what was begun earlier has ended, or that the state is there already; None: neither.
 
         Raises:
             StepFailed: the attempt that was cut short has come to a bad end meanwhile.
@@ -101,15 +153,10 @@ class LeafWork:
         """
         kind, args = self._kind()
         done = await self._reattached(kind)
-        by_probe = done is None
-        if done is None:
-            done = await self._probed(kind, args)
-        if done is None:
-            return False
-        if self.step.status is StepStatus.PENDING:
-            self._write(StepStarted(self.index, self._now()))
-        self._succeeded(done, found_done=by_probe)
-        return True
+        if done is not None:
+            return _End(done)
+        done = await self._probed(kind, args)
+        return None if done is None else _End(done, found=True)
 
     async def _reattached(self, kind: StepKind[Any]) -> Done | None:
         """The end of the earlier operation; None where it is not known, or its bad end was known before."""
@@ -121,7 +168,7 @@ class LeafWork:
                 raise
             await self._end_operation(context, context.node)
             raise _past_deadline(self.step) from error
-        except (StepFailed, InvalidPlan):
+        except (StepFailed, InvalidPlan, DigestMismatch):
             if self.step.status is StepStatus.IN_PROGRESS:
                 raise
             return None
@@ -136,7 +183,7 @@ class LeafWork:
     async def _act(self) -> Done:
         kind, args = self._kind()
         context = self._context()
-        deadline = asyncio.timeout(self.step.deadline.total_seconds())
+        deadline = Deadline(self.step.deadline)
         try:
             async with deadline:
                 return await kind.act(context, args)
@@ -157,21 +204,22 @@ class LeafWork:
         operation = operation_id(context.run, context.step)
         await self.world.nodes.abandon(node, operation, epoch=context.run.epoch)
 
-    def _require_overtaken(self, refused: EpochLost) -> None:
-        """A node refuses our epoch: either another worker has the run, or this service's counter is behind.
+    def _failure(self, error: Exception, *, is_final: bool) -> _TryFailed:
+        return _TryFailed(finding_of(error, self.tree, self.step), is_final=is_final)
+
+    async def _pause_after(self, failure: _TryFailed) -> None:
+        """Write the failed try down, and let the pause before the next one go by.
 
         Raises:
-            LeafFailed: it is the counter; nobody else would drive the run on.
+            LeafFailed: there is no next one.
         """
-        if self.journal.load(self.tree.run.id).run.epoch != self.tree.run.epoch:
-            return
-        behind = EpochBehind(f"{refused.message}, and no other worker of this service has the run")
-        self._failed(finding_of(behind, self.tree, self.step), behind)
-
-    async def _wait_for_next(self, failure: StepFailedOnce) -> None:
-        until = failure.at + self.step.retry.delay
-        reason = f"next attempt, after: {failure.finding.what}"
-        self._write(failure, StepWaited(self.index, failure.at, reason, until))
+        step, finding, now = self.step, failure.finding, self._now()
+        failed = StepFailedOnce(self.index, now, finding, finding.detail)
+        if failure.is_final or step.failures + 1 >= step.retry.attempts:
+            await self._write(failed)
+            raise LeafFailed(finding) from failure.__cause__
+        until = now + step.retry.delay
+        await self._write(failed, StepWaited(self.index, now, f"next attempt, after: {finding.what}", until))
         await self.world.clock.sleep_until(until)
 
     def _kind(self) -> tuple[StepKind[Any], Any]:
@@ -206,15 +254,8 @@ class LeafWork:
         before = [step for step in siblings if _place(step) < _place(self.step) and step.kind == kind]
         return before[-1].record if before else {}
 
-    def _succeeded(self, done: Done, *, found_done: bool = False) -> None:
-        self._write(StepSucceeded(self.index, self._now(), done.output, done.record, found_done))
-
-    def _failed(self, finding: Finding, error: Exception) -> NoReturn:
-        self._write(StepFailedOnce(self.index, self._now(), finding, finding.detail))
-        raise LeafFailed(finding) from error
-
-    def _write(self, *events: StepStarted | StepSucceeded | StepFailedOnce | StepWaited) -> None:
-        self.journal.append(self.tree, *events)
+    async def _write(self, *events: StepStarted | StepSucceeded | StepFailedOnce | StepWaited) -> None:
+        await journaled(self.journal.append, self.tree, *events)
 
     def _now(self) -> datetime:
         return self.world.clock.now()

@@ -69,6 +69,7 @@ class Step:
         phase: the phase that begins with this place, if one does.
         kind, args, node: of a leaf: what to do and where (None: the service itself).
         attempt: how often it was started; with run and index it makes the operation's id.
+        failures: how many tries have failed since it was last reset; what ``retry`` allows is counted in it.
         record: what the step noted for a later step, such as a node's former state.
     """
 
@@ -86,6 +87,7 @@ class Step:
     retry: Retry = ONCE
     status: StepStatus = StepStatus.PENDING
     attempt: int = 0
+    failures: int = 0
     started: datetime | None = None
     ended: datetime | None = None
     waiting: Waiting | None = None
@@ -111,6 +113,7 @@ class Run:
         attempt: 1, and one more with each resume.
         from_version: what the system showed when the run began.
         requested_by: who asked for it.
+        package_sha256: digest of the package's metadata as it was when the run began: what the run is of.
     """
 
     id: str
@@ -123,6 +126,7 @@ class Run:
     from_version: str = ""
     to_version: str = ""
     plan_sha256: str = ""
+    package_sha256: str = ""
     phase: Phase | None = None
     epoch: int = 0
     attempt: int = 1
@@ -326,10 +330,16 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
             )
         case StepFailedOnce():
             return replace(
-                step, status=to, ended=event.at, waiting=None, finding=event.finding, output=event.output
+                step,
+                status=to,
+                failures=step.failures + 1,
+                ended=event.at,
+                waiting=None,
+                finding=event.finding,
+                output=event.output,
             )
         case _:
-            return replace(step, status=to, ended=None, waiting=None, finding=None)
+            return replace(step, status=to, failures=0, ended=None, waiting=None, finding=None)
 
 
 def apply_to_run(run: Run, event: RunEvent) -> Run:

@@ -2,9 +2,9 @@
 
 *The wire's* timestamp is short-lived and signed by a key that is online. *The media's* is long-lived, signed
 by a key that is offline, and lies beside it as ``media-timestamp.json``; a transfer carries it. The root
-lists all these keys for the role ``timestamp``, so that python-tuf's client takes either, and names those of media
-in a field of its own, ``x-pitstop-media``. Whoever has read a timestamp then asks here whether it is of the
-use that its way demands: without that, anybody with a medium could freeze a connected system for a year.
+lists all these keys for the role ``timestamp``, so that python-tuf's client takes either, and names those of
+media in a field of its own, ``x-pitstop-media``. Whoever has read a timestamp then asks here whether it is of
+the use that its way demands: without that, anybody with a medium could freeze a connected system for a year.
 
 Pure: verified roots and parsed metadata in, an answer or a raised TrustError out.
 """

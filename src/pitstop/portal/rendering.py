@@ -17,7 +17,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Response
 
 from pitstop.portal.notes import notes_html
-from pitstop.wire import formats
+from pitstop.wire import formats, policy_formats
 
 STATIC: Final = {path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir()}
 """Style sheet, scripts, icon and their licences: name and content."""
@@ -66,6 +66,11 @@ def is_web_link(text: str) -> bool:
     return urlsplit(text).scheme in ("http", "https")
 
 
+def capitalised(text: str) -> str:
+    """The first letter in upper case, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def tail(text: str, lines: int = 12, characters: int = 1_500) -> str:
     """The end of an output: at most so many lines and characters, whole lines where that is possible."""
     ending = "\n".join(text.rstrip("\n").splitlines()[-lines:])
@@ -97,6 +102,15 @@ def _environment() -> Environment:
         "machine_instant": formats.machine_instant,
         "day": formats.day,
         "percent": formats.percent,
+        "days": policy_formats.days_text,
+        "ends": policy_formats.ends_text,
+        "known": policy_formats.known_text,
+        "entitled": policy_formats.entitled_text,
+        "headline": policy_formats.path_headline,
+        "total": policy_formats.total_text,
+        "local": policy_formats.local_text,
+        "met": policy_formats.MET_WORDS.__getitem__,
+        "capitalised": capitalised,
         "in_path": in_path,
         "tail": tail,
         "notes": notes_html,

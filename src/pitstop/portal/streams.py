@@ -8,10 +8,10 @@ browser: so a page outlives a restart of the service.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+from litestar.concurrency import sync_to_thread
 from litestar.response import Response, Stream
 
 from pitstop.model.errors import NotSignedIn
@@ -40,7 +40,7 @@ def run_stream(
     token, origin = token_of(request), origin_of(request)
 
     async def still_signed_in() -> None:
-        await asyncio.to_thread(visit.desk.accounts.actor, token, origin)
+        await sync_to_thread(visit.desk.accounts.actor, token, origin)
 
     async def parts() -> AsyncIterator[bytes]:
         try:

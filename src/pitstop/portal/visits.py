@@ -28,6 +28,8 @@ DONE: Final[Mapping[str, str]] = {
     "resumed": "The run goes on.",
     "closed": "The alert was closed.",
     "account": "The account was added.",
+    "risk-accepted": "The risk is accepted. That is written down, with the reason.",
+    "risk-revoked": "The risk is no longer accepted.",
     "signed-out": "You are signed out.",
     "password": "The password was changed, and all sessions were ended. Sign in again.",
 }

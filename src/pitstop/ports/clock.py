@@ -10,5 +10,8 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """This instant, UTC and aware."""
 
+    def monotonic(self) -> float:
+        """Seconds since some moment, by a clock that nobody sets and that never goes back."""
+
     async def sleep_until(self, at: datetime) -> None:
         """Come back when ``at`` has passed."""

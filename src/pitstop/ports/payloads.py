@@ -55,5 +55,9 @@ class PayloadStore(Protocol):
             NotFound: it is not here.
         """
 
+    def drop_damaged(self, files: Sequence[ContentFile]) -> Sequence[ContentFile]:
+        """Those of the files whose content here is not what was signed any more. It is dropped: it counts as
+        missing from now on. Reads them whole; blocks."""
+
     def discard(self, package: str) -> None:
         """Remove the package's volumes, and content that no other package here names."""

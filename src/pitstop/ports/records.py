@@ -25,21 +25,28 @@ from pitstop.ports.feeds import Source
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How a source stands: ``last_checked`` is the last *successful* check."""
+    """How a source stands: ``last_checked`` is the last *successful* check. ``declared``: the settings name
+    it; one that they no longer name is not looked into, and what it said stays known."""
 
     source: Source
     last_checked: datetime | None = None
     finding: Finding | None = None
+    declared: bool = True
 
 
 class Catalogues(Protocol):
     def add_source(self, source: Source) -> None:
         """Raises Conflict when a source of this name is there."""
 
+    def change_source(self, source: Source, *, declared: bool = True) -> None:
+        """Keep a known source as it is declared now; what it said stays. Raises NotFound."""
+
     def sources(self) -> Sequence[SourceStatus]: ...
 
-    def checked(self, source: str, catalogue: Catalogue, at: datetime) -> None:
-        """Keep what a poll brought; updates that are new are Ready."""
+    def checked(
+        self, source: str, catalogue: Catalogue, at: datetime, finding: Finding | None = None
+    ) -> None:
+        """Keep what a poll brought, and what was found wrong in it; updates that are new are Ready."""
 
     def check_failed(self, source: str, finding: Finding) -> None:
         """Keep why a poll failed; catalogue and ``last_checked`` stay."""
@@ -49,6 +56,9 @@ class Catalogues(Protocol):
 
     def update_states(self) -> Mapping[str, UpdateState]:
         """The stored state by update name."""
+
+    def package_digests(self) -> Mapping[str, str]:
+        """By update name, the digest of its package as it was first known; whatever is said later."""
 
 
 class Ledger(Protocol):
@@ -98,6 +108,15 @@ class Accounts(Protocol):
     def set_password_hash(self, name: str, password_hash: str) -> None:
         """Raises NotFound. Ends all the account's sessions."""
 
+    def set_role(self, name: str, role: Role) -> None:
+        """Raises NotFound. Ends all the account's sessions."""
+
+    def remove_account(self, name: str) -> None:
+        """Raises NotFound. Ends all the account's sessions."""
+
+    def ever_signed_in(self) -> bool:
+        """Whether any account that is there ever has."""
+
     def open_session(self, token_sha256: str, name: str, at: datetime, until: datetime) -> None: ...
 
     def session(self, token_sha256: str, at: datetime) -> Account | None:
@@ -107,8 +126,8 @@ class Accounts(Protocol):
 
 
 class AuditLog(Protocol):
-    def audit(self, entry: AuditEntry) -> None:
-        """Append. There is no way to change or remove an entry."""
+    def audit(self, entry: AuditEntry) -> int:
+        """Append; the entry's number. There is no way to change or remove an entry."""
 
     def entries(self, limit: int = 200) -> Sequence[AuditEntry]:
         """Newest first."""

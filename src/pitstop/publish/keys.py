@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives.serialization import (
 from securesystemslib.exceptions import UnsupportedLibraryError
 from securesystemslib.signer import (  # type: ignore[attr-defined] # documented, without __all__
     CryptoSigner,
+    HSMSigner,
     Signer,
     SSlibKey,
 )
@@ -184,8 +185,6 @@ def import_from_token(address: str, pin: str) -> tuple[str, SSlibKey]:
     Raises:
         InvalidInput: no PKCS #11 module is named in ``PYKCS11LIB``, or there is no such key.
     """
-    from securesystemslib.signer import HSMSigner  # type: ignore[attr-defined] # noqa: PLC0415 - loads PKCS #11
-
     found = re.fullmatch(r"hsm:([0-9]*)(?:\?label=(.+))?", address)
     if found is None:
         raise InvalidInput(f"{address!r} is no address of a key on a token", hint="It is hsm:2?label=NAME.")

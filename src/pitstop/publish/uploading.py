@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -41,6 +41,14 @@ _TYPES = {
     ".zip": "application/zip",
 }
 _FEED_TYPES = {".atom.xml": "application/atom+xml", ".rss.xml": "application/rss+xml"}
+_LINK_OPTIONS = (
+    "proxy_url",
+    "proxy_excludes",
+    "root_certificate",
+    "timeout",
+    "connect_timeout",
+    "user_agent",
+)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FRESH = "no-cache"
 
@@ -58,8 +66,9 @@ def upload(repository: Repository, url: str, tell: Tell, options: Mapping[str, s
     """Bring the site to ``url``.
 
     Args:
-        options: further settings of the store (``endpoint``, ``region``, ...); what is not given comes from
-            the environment (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ...).
+        options: further settings of the store (``endpoint``, ``region``, ...) and of the connection
+            (``proxy_url``, ``root_certificate``: a file, ...); what is not given comes from the environment
+            (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ...).
 
     Raises:
         InvalidInput: the address is none.
@@ -101,18 +110,36 @@ def open_store(url: str, options: Mapping[str, str] | None = None) -> ObjectStor
     """The store of this address; a plain path is a folder, which is made.
 
     Raises:
-        InvalidInput: it is no address of a store.
+        InvalidInput: it is no address of a store, or it knows no such option.
     """
+    told = dict(options or {})
     try:
         if "://" not in url:
             folder = Path(url).absolute()
             folder.mkdir(parents=True, exist_ok=True)
             return from_url(folder.as_uri())
-        return from_url(url, **(dict(options or {})))  # type: ignore[call-overload, no-any-return] # settings of any store
+        if url.startswith("file://"):
+            return from_url(url)
+        link = _link(told)
+        return from_url(url, client_options=link, **told)  # type: ignore[call-overload, no-any-return] # of any store
     except (BaseError, ValueError, TypeError, OSError) as error:
         raise InvalidInput(
-            f"{url} is no place for a site: {error}", hint="It is s3://bucket/path, or a folder."
+            f"{url} is no place for a site: {_said(error)}", hint="It is s3://bucket/path, or a folder."
         ) from error
+
+
+def _link(told: dict[str, str]) -> dict[str, Any]:
+    """Those of the options that are about the connection, taken out of ``told``."""
+    link: dict[str, Any] = {name: told.pop(name) for name in _LINK_OPTIONS if name in told}
+    if "root_certificate" in link:
+        link["root_certificate"] = Path(link["root_certificate"]).read_bytes()
+    link["allow_http"] = any(value.startswith("http://") for value in told.values())
+    return link
+
+
+def _said(error: Exception) -> str:
+    """The error without the library's dump of itself."""
+    return str(error).partition("\n")[0]
 
 
 def in_order(site: Path, signed: Mapping[str, str]) -> Iterator[str]:
@@ -176,6 +203,6 @@ def _translated(url: str) -> Iterator[None]:
         yield
     except (BaseError, OSError) as error:
         raise Unreachable(
-            f"{url} does not take the site: {error}",
+            f"{url} does not take the site: {_said(error)}",
             hint="Check address, credentials and network, then upload again: it goes on where it was.",
         ) from error

@@ -22,6 +22,7 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined] # documented, without __all__
     Metadata,
     Root,
+    Snapshot,
     Targets,
     Timestamp,
 )
@@ -174,11 +175,13 @@ class _Look:
         """All signed paths; asking for a team's makes the client read its metadata."""
         top = Metadata[Targets].from_bytes((self.work / "targets.json").read_bytes()).signed
         paths = set(top.targets)
+        snapshot = Metadata[Snapshot].from_bytes((self.work / "snapshot.json").read_bytes()).signed
         for team, role in delegated_roles(top).items():
+            if f"{team}.json" not in snapshot.meta:
+                continue  # it has handed in nothing yet
             self.client.get_targetinfo(next(iter(role.paths or [])).replace("*", "-"))
-            file = self.work / f"{team}.json"
-            if file.exists():
-                paths |= set(Metadata[Targets].from_bytes(file.read_bytes()).signed.targets)
+            raw = (self.work / f"{team}.json").read_bytes()
+            paths |= set(Metadata[Targets].from_bytes(raw).signed.targets)
         return paths
 
     def _check(self, path: str) -> int:

@@ -16,7 +16,12 @@ class AuditService:
     log: AuditLog
 
     def list(self, actor: Actor, limit: int = 200) -> tuple[AuditView, ...]:
+        """The newest acts. One that was completed is one line, as it ended; one that says ``begun`` goes on
+        still, or nobody could write down how it ended."""
         actor.require(Permission.READ_LOGS)
+        entries = self.log.entries(2 * limit)
+        completed = {entry.completes for entry in entries if entry.completes is not None}
+        acts = [entry for entry in entries if entry.number not in completed]
         return tuple(
             AuditView(
                 at=entry.at,
@@ -26,5 +31,5 @@ class AuditService:
                 origin=entry.origin,
                 outcome=entry.outcome,
             )
-            for entry in self.log.entries(limit)
+            for entry in acts[:limit]
         )

@@ -12,6 +12,7 @@ from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
 from pitstop.ports.records import Catalogues, Declarations, Ledger, Runs
+from pitstop.service.disputes import with_disputes
 from pitstop.service.named_facts import content_of, named_facts, values_of
 from pitstop.service.timed_runs import health_checked, measured
 
@@ -30,7 +31,8 @@ class Knowledge:
 
     def graph(self) -> ReleaseGraph:
         """The releases of all sources together; built anew only when a catalogue has changed."""
-        known = tuple(catalogue for _, catalogue in self.catalogues.catalogues())
+        catalogues = (catalogue for _, catalogue in self.catalogues.catalogues())
+        known = with_disputes(catalogues, self.catalogues.package_digests())
         if self._graph is None or self._graph[0] != known:
             self._graph = (known, ReleaseGraph.of(known))
         return self._graph[1]
@@ -46,7 +48,7 @@ class Knowledge:
 
     def last_checked(self) -> datetime | None:
         """The earliest of the sources' last successful checks: so far back everything is known."""
-        checks = [status.last_checked for status in self.catalogues.sources()]
+        checks = [status.last_checked for status in self.catalogues.sources() if status.declared]
         return min((check for check in checks if check), default=None) if all(checks) else None
 
     def facts(self) -> SystemFacts:
@@ -74,7 +76,11 @@ class Knowledge:
     def _platform_checked(self) -> date | None:
         """The day up to which every source of the platform was asked; None where that says nothing: one was
         never reached, or is a folder, which knows only what it was filled with."""
-        platform = [s for s in self.catalogues.sources() if s.source.kind is PublisherKind.PLATFORM]
+        platform = [
+            status
+            for status in self.catalogues.sources()
+            if status.declared and status.source.kind is PublisherKind.PLATFORM
+        ]
         checks = [None if s.source.url.startswith("file:") else s.last_checked for s in platform]
         days = [check.astimezone(UTC).date() for check in checks if check is not None]
         return min(days, default=None) if len(days) == len(checks) else None

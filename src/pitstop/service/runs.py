@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from uuid import uuid4
 
 from pitstop.engine.progress import Progress
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.errors import InvalidMove
+from pitstop.model.errors import DigestMismatch, InvalidMove
 from pitstop.model.releases import Release
 from pitstop.model.runs import Run, RunPurpose, RunState
 from pitstop.model.system import SystemDescription
 from pitstop.model.updates import ACTIONS, Action, UpdateState, Verb
+from pitstop.package.fileset import METADATA
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.journal import Journal
 from pitstop.ports.payloads import PayloadStore
@@ -96,7 +98,9 @@ class RunsService:
 
         Raises:
             Conflict: another run began meanwhile. InvalidPlan: the plan does not fit this system.
+            DigestMismatch: what is here is not the package that the release names.
         """
+        package_sha256 = self._required_package(release)
         package = self.payloads.metadata(release.name)
         purpose = PURPOSES[verb]
         steps = compose(
@@ -117,10 +121,21 @@ class RunsService:
             from_version=showing,
             to_version=str(release.version),
             plan_sha256=package.plan_sha256,
+            package_sha256=package_sha256,
         )
         self.journal.create(run, steps, expected=stored)
         self.jobs.submit(DRIVE, run.id)
         return self.view(run)
+
+    def _required_package(self, release: Release) -> str:
+        """The digest of the package that is here. Raises DigestMismatch: the release names another."""
+        digest = hashlib.sha256(self.payloads.document(release.name, METADATA)).hexdigest()
+        if release.package_sha256 not in ("", digest):
+            raise DigestMismatch(
+                f"{METADATA} of {release.name} that is here is not the one that its release entry names",
+                hint="Check the sources again; if it stays, tell the publisher.",
+            )
+        return digest
 
     def take_up(self) -> None:
         """At the service's start: have the runs driven that were in progress when it ended."""

@@ -1,19 +1,24 @@
 """Finding out: polling the sources, keeping what they say, and bringing each package's small files.
 
 A source that cannot be reached or trusted is a finding of that source, never a crash, and what was known
-from it stays. Metadata, manifest and plan of every release are fetched at once, so that an update can be
-explained, and its plan shown, before its payload is here.
+from it stays; nor does it keep the others from being looked into. Metadata, manifest and plan of every
+release are fetched at once, so that an update can be explained, and its plan shown, before its payload is
+here.
+
+A package is what it was when it was first known: the same build with another digest is a finding of the
+source that says so, blocks the release, and takes the place of nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.errors import DigestMismatch, NotFound, PitstopError
-from pitstop.model.findings import from_error
+from pitstop.model.errors import DigestMismatch, InvalidInput, NotFound, PitstopError
+from pitstop.model.findings import Finding, from_error
 from pitstop.model.releases import Catalogue, Release, ReleaseStatus
 from pitstop.package.fileset import DOCUMENTS, METADATA, NOTES
 from pitstop.policy.graph import ReleaseGraph
@@ -22,10 +27,15 @@ from pitstop.ports.feeds import Feed, Feeds, Source
 from pitstop.ports.payloads import PayloadStore
 from pitstop.ports.records import Alerts, Catalogues, SourceStatus
 from pitstop.service.audited import Audited
+from pitstop.service.disputes import Dispute, dispute_finding, disputes
 from pitstop.service.findings import finding_view
+from pitstop.service.joining import Joining
 from pitstop.wire.views import SourceView
 
 log = logging.getLogger(__name__)
+
+_SETTINGS = "settings"
+_NOT_SEEN = "New updates of this source are not seen; what is known stays."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class SourcesService:
     audited: Audited
     clock: Clock
     _declared: dict[str, Source] = field(default_factory=dict)
+    _checking: Joining = field(default_factory=lambda: Joining("check of the sources"))
 
     def list(self, actor: Actor) -> tuple[SourceView, ...]:
         actor.require(Permission.SEE)
@@ -58,72 +69,145 @@ class SourcesService:
 
     def declare(self, source: Source, root: bytes) -> None:
         """Make a source known and pin its root of trust, at the service's start; again is no harm. How it is
-        reached holds as declared now, whatever was declared before.
+        reached and what it may publish hold as declared now, whatever was declared before.
 
         Raises:
             TrustError: another root is pinned already.
+            InvalidInput: it is of another publisher now, and something is known from it.
         """
+        known = next((item for item in self.records.sources() if item.source.name == source.name), None)
+        if known is not None:
+            self._require_same_publisher(known.source, source)
         self.feeds.pin(source, root)
         self._declared[source.name] = source
-        if all(status.source.name != source.name for status in self.records.sources()):
-            self.records.add_source(source)
-            self.audited.write("pitstop", f"add source {source.url}", source.name, "settings", "done")
+        if known is None:
+            with self.audited.act("pitstop", f"add source {source.url}", source.name, _SETTINGS):
+                self.records.add_source(source)
+        elif not known.declared or known.source != replace(source, mirrors=()):
+            with self.audited.act("pitstop", f"change source: {_said(source)}", source.name, _SETTINGS):
+                self.records.change_source(source)
+
+    def switch_off_others(self) -> None:
+        """Once all sources are declared: those that are not any more are looked into no longer. What they
+        said stays known."""
+        for status in self.records.sources():
+            name = status.source.name
+            if status.declared and name not in self._declared:
+                with self.audited.act("pitstop", "switch off source", name, _SETTINGS):
+                    self.records.change_source(status.source, declared=False)
+                    self._close_alerts(f"source {name}")
 
     def check_all(self) -> None:
-        """Poll every connected source. Blocks; called outside the event loop."""
+        """Poll every connected source; if that goes on already, wait until it has ended. Blocks; called
+        outside the event loop.
+
+        Raises:
+            Conflict: many wait for it already.
+        """
+        self._checking.do(self._check_each)
+
+    def _check_each(self) -> None:
         for status in self.statuses():
-            if status.source.connected:
-                self._check(status.source)
+            if status.declared and status.source.connected:
+                try:
+                    self._check(status.source)
+                except Exception:
+                    log.exception("source %s: how its check ended cannot be kept", status.source.name)
 
     def feed_of(self, update: str) -> Feed:
         """The feed that an update comes from.
 
         Raises:
-            NotFound: no source has it.
+            NotFound: no source has it, or only one that is switched off.
         """
-        for name, catalogue in self.records.catalogues():
-            if any(release.name == update for release in catalogue.releases):
-                return self.feeds.open(self._source(name))
+        having = {
+            name
+            for name, catalogue in self.records.catalogues()
+            if any(release.name == update for release in catalogue.releases)
+        }
+        statuses = [status for status in self.statuses() if status.source.name in having]
+        for status in statuses:
+            if status.declared:
+                return self.feeds.open(status.source)
+        if statuses:
+            raise NotFound(
+                f"the source {statuses[0].source.name} of the update {update} is switched off",
+                hint="Declare it in the settings again and restart the service, or import the package.",
+            )
         raise NotFound(f"no source has the update {update}")
-
-    def _source(self, name: str) -> Source:
-        return next(status.source for status in self.statuses() if status.source.name == name)
 
     def _check(self, source: Source) -> None:
         subject = f"source {source.name}"
         try:
-            feed = self.feeds.open(source)
-            catalogue = feed.poll()
-            self._require_together(source, catalogue)
-            self._bring_documents(feed, source, catalogue)
+            finding = self._look_into(source, subject)
         except PitstopError as error:
-            finding = from_error(
-                error, subject, impact="New updates of this source are not seen; what is known stays."
-            )
             log.warning("%s: %s", subject, error)
-            self.records.check_failed(source.name, finding)
+            self._failed(source, from_error(error, subject, impact=_NOT_SEEN))
+        except Exception as error:
+            log.exception("the check of %s broke", subject)
+            broken = PitstopError(f"the check broke: {type(error).__name__}: {error}")
+            self._failed(source, from_error(broken, subject, impact=_NOT_SEEN))
+        else:
+            self._close_alerts(subject, but=finding)
+
+    def _look_into(self, source: Source, subject: str) -> Finding | None:
+        """Bring what is new, and keep it; what is wrong in it, if it could be kept all the same."""
+        feed = self.feeds.open(source)
+        catalogue = feed.poll()
+        self._require_together(source, catalogue)
+        disputed = disputes(catalogue, self.records.package_digests())
+        self._bring_documents(feed, source, catalogue, disputed)
+        finding = dispute_finding(subject, disputed)
+        self.records.checked(source.name, catalogue, self.clock.now(), finding)
+        if finding is not None:
+            log.warning("%s: %s", subject, finding.what)
             self.alerts.raise_alert(finding, self.clock.now())
-            return
-        before = next(item.finding for item in self.records.sources() if item.source.name == source.name)
-        self.records.checked(source.name, catalogue, self.clock.now())
-        if before is not None:
-            self.alerts.close_alerts(before.code, subject, "pitstop", self.clock.now())
+        return finding
+
+    def _failed(self, source: Source, finding: Finding) -> None:
+        self.records.check_failed(source.name, finding)
+        self.alerts.raise_alert(finding, self.clock.now())
+        self._close_alerts(finding.subject, but=finding)
+
+    def _close_alerts(self, subject: str, *, but: Finding | None = None) -> None:
+        """Close what was raised of this source before, whatever it was, and is no longer so."""
+        codes = {
+            alert.finding.code
+            for alert in self.alerts.alerts(active_only=True)
+            if alert.finding.subject == subject and (but is None or alert.finding.code != but.code)
+        }
+        for code in codes:
+            self.alerts.close_alerts(code, subject, "pitstop", self.clock.now())
+
+    def _require_same_publisher(self, known: Source, declared: Source) -> None:
+        """Raises InvalidInput: what is known from it would be another's."""
+        same = (known.publisher, known.kind) == (declared.publisher, declared.kind)
+        if not same and known.name in dict(self.records.catalogues()):
+            raise InvalidInput(
+                f"source {known.name} is declared as {declared.kind} of {declared.publisher}, "
+                f"but is known as {known.kind} of {known.publisher}",
+                hint="Give the other publisher's source another name.",
+            )
 
     def _require_together(self, source: Source, catalogue: Catalogue) -> None:
         """Raises InvalidCatalogue: with it the catalogues of all sources would not hold together."""
         others = [known for name, known in self.records.catalogues() if name != source.name]
         ReleaseGraph.of([*others, catalogue])
 
-    def _bring_documents(self, feed: Feed, source: Source, catalogue: Catalogue) -> None:
-        """Bring the small files of releases that are new, or whose entry has changed."""
+    def _bring_documents(
+        self, feed: Feed, source: Source, catalogue: Catalogue, disputed: Sequence[Dispute]
+    ) -> None:
+        """Bring the small files of releases that are new, or whose entry has changed; of disputed ones none:
+        those stay that are here."""
         known = {
             release
             for name, old in self.records.catalogues()
             if name == source.name
             for release in old.releases
         }
+        left_out = {dispute.release.name for dispute in disputed}
         for release in catalogue.releases:
-            if release.status is ReleaseStatus.WITHDRAWN:
+            if release.status is ReleaseStatus.WITHDRAWN or release.name in left_out:
                 continue
             if release not in known or not self._has_documents(release.name):
                 documents = {name: feed.document(release.name, name) for name in DOCUMENTS}
@@ -147,6 +231,10 @@ def _require_signed(release: Release, metadata: bytes) -> None:
         )
 
 
+def _said(source: Source) -> str:
+    return f"{source.url or 'not connected'}, {', '.join(sorted(source.types))}"
+
+
 def _view(status: SourceStatus) -> SourceView:
     source = status.source
     return SourceView(
@@ -155,8 +243,9 @@ def _view(status: SourceStatus) -> SourceView:
         kind=source.kind,
         url=source.url,
         mirrors=source.mirrors,
-        connected=source.connected,
+        connected=source.connected and status.declared,
+        declared=status.declared,
         types=tuple(sorted(source.types)),
         last_checked=status.last_checked,
-        finding=finding_view(status.finding) if status.finding else None,
+        finding=finding_view(status.finding) if status.finding and status.declared else None,
     )

@@ -15,6 +15,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from pitstop.model.accounts import Actor, Role
@@ -76,7 +77,7 @@ class _Watched:
     revision: int = -1
     looks: int = -1
     report: RunReport | None = None
-    frames: dict[Make, asyncio.Task[bytes]] = field(default_factory=dict)
+    frames: dict[Make, asyncio.Future[bytes]] = field(default_factory=dict)
     over: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
@@ -93,12 +94,13 @@ class _Watched:
         self.over = report.run.state != "in-progress"
         self.announce()
 
-    async def framed(self, make: Make) -> bytes:
+    async def framed(self, make: Make, threads: Executor | None) -> bytes:
         """The newest report in this form, made by whoever asks first."""
-        task = self.frames.get(make)
-        if task is None:
-            task = self.frames[make] = asyncio.create_task(asyncio.to_thread(make, self._shown()))
-        return await asyncio.shield(task)
+        made = self.frames.get(make)
+        if made is None:
+            loop = asyncio.get_running_loop()
+            made = self.frames[make] = loop.run_in_executor(threads, make, self._shown())
+        return await asyncio.shield(made)
 
     def _shown(self) -> RunReport:
         if self.report is None:
@@ -113,12 +115,20 @@ class Watches:
         interval: seconds between two looks at a revision.
         fresh: seconds after which a report is built though nothing has changed, for who wants that.
         heartbeat: seconds of silence after which a comment is sent, and after which the session is checked.
+        threads: where the desk is asked; None: the event loop's own.
     """
 
     def __init__(
-        self, runs: RunsDesk, *, interval: float = 0.5, fresh: float = 3.0, heartbeat: float = 15.0
+        self,
+        runs: RunsDesk,
+        *,
+        interval: float = 0.5,
+        fresh: float = 3.0,
+        heartbeat: float = 15.0,
+        threads: Executor | None = None,
     ) -> None:
         self._runs = runs
+        self._threads = threads
         self._interval = interval
         self._fresh = fresh
         self._heartbeat = heartbeat
@@ -145,12 +155,12 @@ class Watches:
                 moved = telling.moved if watched.looks != looks else None
                 if watched.revision != revision:
                     revision, looks = watched.revision, watched.looks
-                    yield await watched.framed(telling.changed)
+                    yield await watched.framed(telling.changed, self._threads)
                 elif watched.over:
                     return
                 elif moved is not None:
                     looks = watched.looks
-                    yield await watched.framed(moved)
+                    yield await watched.framed(moved, self._threads)
                 elif not await _within(changed, self._heartbeat):
                     yield HEARTBEAT
                 if loop.time() - checked >= self._heartbeat:
@@ -184,10 +194,11 @@ class Watches:
         try:
             while not watched.over:
                 begun = loop.time()
-                revision = await asyncio.to_thread(self._runs.revision, _ONLOOKER, run_id)
+                revision = await loop.run_in_executor(self._threads, self._runs.revision, _ONLOOKER, run_id)
                 is_old = watched.fresh > 0 and begun - renewed >= self._fresh
                 if revision != watched.revision or is_old:
-                    watched.take(await asyncio.to_thread(self._runs.show, _ONLOOKER, run_id))
+                    show = loop.run_in_executor(self._threads, self._runs.show, _ONLOOKER, run_id)
+                    watched.take(await show)
                     renewed = loop.time()
                 took = loop.time() - begun
                 await asyncio.sleep(max(self._interval, took / _AT_MOST - took))

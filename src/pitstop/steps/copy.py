@@ -110,7 +110,9 @@ def _targets(context: StepContext, args: CopyArgs) -> list[_Target]:
 
     Raises:
         InvalidPlan: the package's content has nothing of that name.
+        DigestMismatch: the package is not the one that the run began with.
     """
+    context.require_package()
     manifest = context.world.payloads.manifest(context.run.update)
     targets = list(_laid(manifest, args.source.removesuffix("/"), args.to))
     if not targets:

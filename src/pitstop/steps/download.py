@@ -16,6 +16,7 @@ _HERE = Done("all content is here already")
 
 
 async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
+    context.require_package()
     missing = await asyncio.to_thread(context.world.payloads.missing_content, context.run.update)
     return None if missing else _HERE
 

@@ -23,19 +23,14 @@ _LINE = re.compile(r"^pitstop: was_out=(yes|no)\s*\Z", re.MULTILINE)
 
 _SCRIPT = """\
 if [ ! -s "$note" ]; then
-    is_out
-    case $? in
-    0) was=yes ;;
-    126 | 127) echo "whether the node is out of service cannot be asked" >&2; exit 1 ;;
-    *) was=no ;;
-    esac
+    if told_out; then was=yes; else was=no; fi
     mkdir -p "$PITSTOP_NOTES" && echo "$was" >"$note.new" && sync "$note.new" || exit 1
     mv "$note.new" "$note" || exit 1
 fi
 was=$(cat "$note")
 if [ "$was" = no ]; then
     out || exit
-    is_out || { echo "the node is not out of service, though the command ended well" >&2; exit 1; }
+    told_out || { echo "the node is not out of service, though the command ended well" >&2; exit 1; }
 fi
 echo "pitstop: was_out=$was"
 """
@@ -45,7 +40,8 @@ class DrainArgs(msgspec.Struct, forbid_unknown_fields=True):
     """How a node is taken out of service and put back; a plan says it as the ``drain`` of a rolling group.
 
     ``out`` must bear being done again, and ends when the node is out. ``is_out`` changes nothing and ends
-    with 0 when the node is out of service.
+    with 0 when the node is out of service and with 1 when it is in service; with any other status it cannot
+    tell, and the step fails: a guess could put back what the operator has taken out.
     """
 
     out: Command
@@ -53,10 +49,23 @@ class DrainArgs(msgspec.Struct, forbid_unknown_fields=True):
     is_out: Command
 
 
+_TOLD_OUT = """\
+told_out() {
+    is_out
+    case $? in
+    0) return 0 ;;
+    1) return 1 ;;
+    *) echo "whether the node is out of service cannot be asked: is_out ended with status $?" >&2; exit 1 ;;
+    esac
+}
+"""
+
+
 def functions(args: DrainArgs) -> str:
-    """The three commands as shell functions."""
+    """The three commands as shell functions, and ``told_out``: what ``is_out`` says, where it is clear."""
     commands = {"out": args.out, "back": args.back, "is_out": args.is_out}
-    return "".join(f"{name}() {{ {quoted(command)}; }}\n" for name, command in commands.items())
+    own = (f"{name}() {{ {quoted(command)}; }}\n" for name, command in commands.items())
+    return "".join([*own, _TOLD_OUT])
 
 
 def note(context: StepContext) -> str:

@@ -7,15 +7,18 @@ is attached to where its node still knows it (``reattach``), else probed, else d
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import msgspec
 
-from pitstop.model.errors import InvalidPlan, StepFailed
+from pitstop.model.errors import DigestMismatch, InvalidPlan, StepFailed
 from pitstop.model.runs import Run, Step, operation_id
 from pitstop.model.system import Node, SystemDescription
+from pitstop.package.fileset import METADATA
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed
 from pitstop.ports.http import HttpProber
@@ -40,6 +43,7 @@ class World:
 
     Attributes:
         feed: opens the feed that an update, by its name, comes from.
+        bringing: held by the one step that brings content onto this system.
     """
 
     system: SystemDescription
@@ -48,6 +52,7 @@ class World:
     payloads: PayloadStore
     feed: Callable[[str], Feed]
     clock: Clock
+    bringing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,21 @@ class StepContext:
             raise InvalidPlan(f"step {self.step.index} of kind {self.step.kind!r} needs a node")
         return self.node
 
+    def require_package(self) -> None:
+        """The package that is here is the one that the run began with.
+
+        Raises:
+            DigestMismatch: it is another. NotFound: there is none.
+        """
+        if not self.run.package_sha256:  # it began before runs remembered that
+            return
+        raw = self.world.payloads.document(self.run.update, METADATA)
+        if hashlib.sha256(raw).hexdigest() != self.run.package_sha256:
+            raise DigestMismatch(
+                f"the package of {self.run.update} that is here is not the one that this run began with",
+                hint="Check the sources, and begin anew with the package that is right.",
+            )
+
     async def ask(self, script: str) -> Answer:
         """Ask the node something that changes nothing."""
         return await self.world.nodes.ask(self.here, script, deadline=self.step.deadline)
@@ -92,10 +112,29 @@ class StepContext:
         Raises:
             StepFailed: it ended with another status than 0; the message ends with its last lines.
         """
+        return concluded(await self.answer_of(script, environment=environment, files=files))
+
+    async def answer_of(
+        self,
+        script: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        files: tuple[StagedFile, ...] = (),
+    ) -> Answer:
+        """As ``operate``, for kinds that read the answer themselves, however it ended."""
         operation = Operation(
             operation_id(self.run, self.step), self.run.epoch, script, environment or {}, files
         )
-        return concluded(await self.world.nodes.operate(self.here, operation, deadline=self.step.deadline))
+        return await self.world.nodes.operate(self.here, operation, deadline=self.step.deadline)
+
+    async def earlier_answer(self) -> Answer | None:
+        """Wait for the operation that an earlier worker started for this very attempt, if its node knows it."""
+        return await self.world.nodes.attach(
+            self.here,
+            operation_id(self.run, self.step),
+            epoch=self.run.epoch,
+            deadline=self.step.deadline,
+        )
 
 
 def concluded(answer: Answer) -> Done:
@@ -104,23 +143,24 @@ def concluded(answer: Answer) -> Done:
     Raises:
         StepFailed: its status is not 0.
     """
-    output = answer.output[-OUTPUT_LIMIT:]
+    done = done_of(answer)
     if answer.status != 0:
-        last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no output")
+        lines = reversed(done.output.splitlines())
+        last = next((line.strip() for line in lines if line.strip()), "no output")
         failure = StepFailed(f"ended with status {answer.status}: {last}")
-        failure.add_note(output)
+        failure.add_note(done.output)
         raise failure
-    return Done(output)
+    return done
+
+
+def done_of(answer: Answer) -> Done:
+    """What a node has said as a step's good end: so much of it as a step keeps."""
+    return Done(answer.output[-OUTPUT_LIMIT:])
 
 
 async def reattach_operation(context: StepContext) -> Done | None:
-    """Wait for the operation that an earlier worker started for this very attempt, if its node knows it."""
-    answer = await context.world.nodes.attach(
-        context.here,
-        operation_id(context.run, context.step),
-        epoch=context.run.epoch,
-        deadline=context.step.deadline,
-    )
+    """For kinds that are one operation on their node."""
+    answer = await context.earlier_answer()
     return None if answer is None else concluded(answer)
 
 

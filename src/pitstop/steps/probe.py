@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from typing import Annotated
 
@@ -96,7 +97,7 @@ def _wrong(context: StepContext, args: ProbeArgs, answer: Answer, *, wanted: int
 
 
 def _asked(context: StepContext, args: ProbeArgs) -> str:
-    return filled(args.http or args.tcp or quoted(args.run or ()), context.here)
+    return filled(args.http or args.tcp or shlex.join(args.run or ()), context.here)
 
 
 def _place(text: str) -> tuple[str, int]:

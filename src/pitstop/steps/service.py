@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pitstop.steps.kind import Done, StepContext, StepKind, reattach_operation
+from pitstop.steps.kind import Done, StepContext, StepKind, done_of, reattach_operation
 from pitstop.steps.shell import Command, found_done
 
 
@@ -71,7 +71,7 @@ async def _probe(context: StepContext, args: ServiceArgs) -> Done | None:
         return await found_done(context, args.done_when)
     answer = await context.ask(_script("status", args.name))
     wanted = answer.status == _RUNS if args.state is ServiceState.STARTED else answer.status in _RUNS_NOT
-    return Done(answer.output) if wanted else None
+    return done_of(answer) if wanted else None
 
 
 async def _act(context: StepContext, args: ServiceArgs) -> Done:

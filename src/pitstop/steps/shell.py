@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from pitstop.steps.kind import Done, StepContext
+from pitstop.steps.kind import Done, StepContext, done_of
 
 Word = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")]
 Command = Annotated[list[Word], msgspec.Meta(min_length=1)]
@@ -16,8 +16,12 @@ Command = Annotated[list[Word], msgspec.Meta(min_length=1)]
 
 
 def quoted(command: Sequence[str]) -> str:
-    """The command as shell text, word by word, whatever is in the words."""
-    return shlex.join(command)
+    """The command as shell text that stands for itself, word by word, whatever is in the words.
+
+    ``exec`` looks for a program alone: the first word is no keyword, assignment, function or builtin to it.
+    """
+    options_end = "-- " if command[0].startswith("-") else ""
+    return f"(exec {options_end}{shlex.join(command)})"
 
 
 async def found_done(context: StepContext, done_when: Sequence[str] | None) -> Done | None:
@@ -25,4 +29,4 @@ async def found_done(context: StepContext, done_when: Sequence[str] | None) -> D
     if done_when is None:
         return None
     answer = await context.ask(quoted(done_when))
-    return Done(answer.output) if answer.status == 0 else None
+    return done_of(answer) if answer.status == 0 else None

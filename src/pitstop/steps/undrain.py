@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pitstop.model.errors import InvalidPlan
 from pitstop.steps.drain import WAS_OUT, DrainArgs, functions, note
-from pitstop.steps.kind import Done, StepContext, StepKind, reattach_operation
+from pitstop.steps.kind import Done, StepContext, StepKind, done_of, reattach_operation
 from pitstop.steps.shell import quoted
 
 _LEFT_OUT = Done("was out of service before this run, and is left so")
@@ -12,7 +12,7 @@ _IN_SERVICE = 1
 
 _SCRIPT = """\
 back || exit
-if is_out; then
+if told_out; then
     echo "the node is still out of service, though the command ended well" >&2
     exit 1
 fi
@@ -27,11 +27,11 @@ async def _act(context: StepContext, args: DrainArgs) -> Done:
 
 
 async def _probe(context: StepContext, args: DrainArgs) -> Done | None:
-    """Done where ``is_out`` says a clear no (1); another status may be its own failure."""
+    """Done where ``is_out`` says a clear no."""
     if _was_out(context):
         return _LEFT_OUT
     answer = await context.ask(quoted(args.is_out))
-    return Done(answer.output) if answer.status == _IN_SERVICE else None
+    return done_of(answer) if answer.status == _IN_SERVICE else None
 
 
 def _was_out(context: StepContext) -> bool:

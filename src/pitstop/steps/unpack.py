@@ -9,20 +9,22 @@ from pitstop.steps.nothing import NoArgs
 
 
 async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
+    await asyncio.to_thread(context.require_package)
     payloads, package = context.world.payloads, context.run.update
     if await asyncio.to_thread(payloads.missing_content, package):
         return None
-    return Done(_said(context))
+    return await asyncio.to_thread(_done, context)
 
 
 async def _act(context: StepContext, _args: NoArgs) -> Done:
+    await asyncio.to_thread(context.require_package)
     await asyncio.to_thread(context.world.payloads.unpack, context.run.update, context.report)
-    return Done(_said(context))
+    return await asyncio.to_thread(_done, context)
 
 
-def _said(context: StepContext) -> str:
+def _done(context: StepContext) -> Done:
     manifest = context.world.payloads.manifest(context.run.update)
-    return f"{len(manifest.files)} files, {manifest.size} bytes, as they were signed"
+    return Done(f"{len(manifest.files)} files, {manifest.size} bytes, as they were signed")
 
 
 UNPACK = StepKind("unpack", NoArgs, _act, _probe, on_node=False, in_plans=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import CursorResult, Row, delete, insert, select, update
 
 from pitstop.model.accounts import Account, Role
 from pitstop.model.errors import Conflict, NotFound
@@ -43,9 +43,26 @@ class SqlAccounts:
     def set_password_hash(self, name: str, password_hash: str) -> None:
         change = update(accounts).where(accounts.c.name == name).values(password_hash=password_hash)
         with self._database.writing() as connection:
-            if connection.execute(change).rowcount != 1:
-                raise NotFound(f"there is no account {name!r}", hint="Check the name.")
+            _require_one(connection.execute(change), name)
             connection.execute(delete(sessions).where(sessions.c.account == name))
+
+    def set_role(self, name: str, role: Role) -> None:
+        """What was granted under the former role ends with its sessions."""
+        with self._database.writing() as connection:
+            _require_one(
+                connection.execute(update(accounts).where(accounts.c.name == name).values(role=role)), name
+            )
+            connection.execute(delete(sessions).where(sessions.c.account == name))
+
+    def remove_account(self, name: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.account == name))
+            _require_one(connection.execute(delete(accounts).where(accounts.c.name == name)), name)
+
+    def ever_signed_in(self) -> bool:
+        query = select(accounts.c.name).where(accounts.c.signed_in.is_not(None)).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
 
     def open_session(self, token_sha256: str, name: str, at: datetime, until: datetime) -> None:
         """Sessions that have ended by then go.
@@ -54,8 +71,9 @@ class SqlAccounts:
             NotFound: there is no such account.
         """
         with self._database.writing() as connection:
-            if connection.execute(select(accounts).where(accounts.c.name == name)).first() is None:
-                raise NotFound(f"there is no account {name!r}", hint="Check the name.")
+            _require_one(
+                connection.execute(update(accounts).where(accounts.c.name == name).values(signed_in=at)), name
+            )
             connection.execute(delete(sessions).where(sessions.c.until <= at))
             connection.execute(
                 insert(sessions).values(token_sha256=token_sha256, account=name, opened=at, until=until)
@@ -74,6 +92,12 @@ class SqlAccounts:
     def close_session(self, token_sha256: str) -> None:
         with self._database.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
+
+
+def _require_one(changed: CursorResult[Any], name: str) -> None:
+    """Raises NotFound: no account was changed."""
+    if changed.rowcount != 1:
+        raise NotFound(f"there is no account {name!r}", hint="Check the name.")
 
 
 def _account_of(row: Row[Any]) -> Account:

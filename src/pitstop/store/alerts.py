@@ -1,4 +1,4 @@
-"""Alerts. At most one of a code and subject is active; raising it again refreshes that one.
+"""Alerts. At most one of a code, a subject and an update is active; raising it again refreshes that one.
 
 The alert that a failed run raised is tied to its update: it is active exactly while the update's newest
 run is failed.
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
 from pitstop.model.alerts import Alert
 from pitstop.model.errors import NotFound
@@ -53,13 +53,12 @@ class SqlAlerts:
 
 def raise_in(connection: Connection, finding: Finding, at: datetime, update_name: str | None = None) -> None:
     """Raise or refresh within a transaction; ``update_name``: a run of this update failed so."""
+    known = {"code": finding.code, "subject": finding.subject, "update_name": update_name}
     values: dict[str, Any] = {"finding": finding, "refreshed": at}
-    if update_name is not None:
-        values["update_name"] = update_name
-    same = _ACTIVE & (alerts.c.code == finding.code) & (alerts.c.subject == finding.subject)
+    same = and_(_ACTIVE, *(alerts.c[name].is_not_distinct_from(value) for name, value in known.items()))
     if connection.execute(update(alerts).where(same).values(values)).rowcount == 0:
-        values |= {"id": str(uuid4()), "code": finding.code, "subject": finding.subject}
-        connection.execute(insert(alerts).values(values | {"raised": at, "closed_by": ""}))
+        values |= known | {"id": str(uuid4()), "raised": at, "closed_by": ""}
+        connection.execute(insert(alerts).values(values))
 
 
 def close_of_update(connection: Connection, update_name: str, by: str, at: datetime) -> None:

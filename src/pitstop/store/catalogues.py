@@ -47,12 +47,25 @@ class SqlCatalogues:
                 )
             )
 
+    def change_source(self, source: Source, *, declared: bool = True) -> None:
+        values = {
+            "publisher": source.publisher,
+            "kind": source.kind,
+            "url": source.url,
+            "types": tuple(sorted(source.types)),
+            "declared": declared,
+        }
+        with self._database.writing() as connection:
+            _change(connection, source.name, values)
+
     def sources(self) -> Sequence[SourceStatus]:
         with self._database.reading() as connection:
             rows = connection.execute(select(sources).order_by(sources.c.number)).all()
-        return [SourceStatus(_source_of(row), row.last_checked, row.finding) for row in rows]
+        return [SourceStatus(_source_of(row), row.last_checked, row.finding, row.declared) for row in rows]
 
-    def checked(self, source: str, catalogue: Catalogue, at: datetime) -> None:
+    def checked(
+        self, source: str, catalogue: Catalogue, at: datetime, finding: Finding | None = None
+    ) -> None:
         """Keep what a poll brought; updates that are new are Ready.
 
         Raises:
@@ -61,7 +74,7 @@ class SqlCatalogues:
         """
         text = write_catalogue(catalogue).decode()
         with self._database.writing() as connection:
-            _change(connection, source, {"catalogue": text, "last_checked": at, "finding": None})
+            _change(connection, source, {"catalogue": text, "last_checked": at, "finding": finding})
             _take_in(connection, catalogue.releases)
 
     def check_failed(self, source: str, finding: Finding) -> None:
@@ -79,6 +92,12 @@ class SqlCatalogues:
         with self._database.reading() as connection:
             rows = connection.execute(select(updates.c.name, updates.c.state)).all()
         return {row.name: row.state for row in rows}
+
+    def package_digests(self) -> Mapping[str, str]:
+        query = select(updates.c.name, updates.c.package_sha256).where(updates.c.package_sha256 != "")
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return {row.name: row.package_sha256 for row in rows}
 
 
 @lru_cache(_KEPT_PARSED)
@@ -98,7 +117,8 @@ def _change(connection: Connection, source: str, values: dict[str, Any]) -> None
 
 
 def _take_in(connection: Connection, releases: Sequence[Release]) -> None:
-    """Make rows for releases that are new, and renew those of the others; states stay."""
+    """Make rows for releases that are new, and renew those of the others; states stay, and so does the
+    digest of a package that was known before."""
     known = {
         row.name: ReleaseId(row.publisher, row.product, row.version)
         for row in connection.execute(select(updates).with_for_update())
@@ -119,6 +139,12 @@ def _take_in(connection: Connection, releases: Sequence[Release]) -> None:
             update(updates).where(updates.c.name == bindparam("of_name")),
             [{"of_name": release.name, "type": release.type, "family": release.family} for release in old],
         )
+        connection.execute(
+            update(updates)
+            .where(updates.c.name == bindparam("of_name"), updates.c.package_sha256 == "")
+            .values(package_sha256=bindparam("digest")),
+            [{"of_name": release.name, "digest": release.package_sha256} for release in old],
+        )
 
 
 def _update_values(release: Release) -> dict[str, Any]:
@@ -129,4 +155,5 @@ def _update_values(release: Release) -> dict[str, Any]:
         "version": release.version,
         "type": release.type,
         "family": release.family,
+        "package_sha256": release.package_sha256,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,14 @@ class ContentFolder:
         path = self.path(file)
         path.parent.mkdir(exist_ok=True, mode=0o700)
         checked.replace(path)
+
+    def is_whole(self, file: ContentFile) -> bool:
+        """Whether it is here, and byte for byte what was signed."""
+        try:
+            with self.path(file).open("rb") as content:
+                return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256
+        except FileNotFoundError:
+            return False
 
     def sync(self, digests: Iterator[str]) -> None:
         """See to it that these files' names are on disk."""

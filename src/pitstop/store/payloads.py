@@ -33,6 +33,7 @@ from pitstop.ports.payloads import Progress
 from pitstop.store.content import ContentFolder
 from pitstop.store.documents import check_documents, document_name_problem, parsed_manifest, signed
 from pitstop.store.durable import sync_folder, translated, write_new
+from pitstop.store.package_locks import PackageLocks
 from pitstop.store.unpacking import Unpacking
 
 SPARE_BYTES = 64 * 1024 * 1024
@@ -62,8 +63,10 @@ class FilePayloads:
         self._content = ContentFolder(state / "content")
         self._incoming = state / "incoming"
         self._free_bytes = free_bytes
-        # A step past its deadline may leave a thread unpacking: what comes next waits for it.
-        self._changing = Lock()
+        self._changing = PackageLocks()
+        # One after the other: what an unpacking that fails takes back, no other one may rely on. A step past
+        # its deadline may leave a thread unpacking; the next one waits for it.
+        self._unpacking = Lock()
         with translated("the state folder cannot be used"):
             state.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._incoming.is_dir():
@@ -83,7 +86,7 @@ class FilePayloads:
         """
         folder = self._folder(package)
         check_documents(package, documents)
-        with translated(f"the documents of {package} cannot be kept"), self._changing:
+        with translated(f"the documents of {package} cannot be kept"), self._changing.of(package):
             changed = [name for name, raw in documents.items() if _bytes_of(folder / name) != raw]
             if set(changed) & set(DOCUMENTS):
                 self._replace(folder, documents)
@@ -156,7 +159,8 @@ class FilePayloads:
         metadata, manifest = self.metadata(package), self.manifest(package)
         with (
             translated(f"{package} cannot be unpacked"),
-            self._changing,
+            self._changing.of(package),
+            self._unpacking,
             self._workplace(package) as incoming,
         ):
             (self._folder(package) / _DISCARDED).unlink(missing_ok=True)
@@ -177,6 +181,13 @@ class FilePayloads:
             raise NotFound(f"the content of {file.path} is not here", hint="Prepare the update again.")
         return self._content.path(file)
 
+    def drop_damaged(self, files: Sequence[ContentFile]) -> Sequence[ContentFile]:
+        with translated("the content cannot be looked at"):
+            damaged = [file for file in files if not self._content.is_whole(file)]
+            for file in damaged:
+                self._content.remove(file.sha256)
+        return damaged
+
     def discard(self, package: str) -> None:
         """Remove the package's volumes, and content that no other package here names. Its documents stay.
         An unknown package is no harm.
@@ -186,7 +197,7 @@ class FilePayloads:
                 volumes are gone, the content is not.
         """
         folder = self._folder(package)
-        with translated(f"{package} cannot be discarded"), self._changing:
+        with translated(f"{package} cannot be discarded"), self._changing.of_all():
             if not folder.is_dir():
                 return
             # The mark comes first: cut short after it, the next discard goes on.

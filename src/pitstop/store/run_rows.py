@@ -41,6 +41,7 @@ def run_values(run: Run) -> Values:
         "from_version": run.from_version,
         "to_version": run.to_version,
         "plan_sha256": run.plan_sha256,
+        "package_sha256": run.package_sha256,
     }
 
 
@@ -56,6 +57,7 @@ def run_of(row: Row[Any]) -> Run:
         from_version=row.from_version,
         to_version=row.to_version,
         plan_sha256=row.plan_sha256,
+        package_sha256=row.package_sha256,
         phase=row.phase,
         epoch=row.epoch,
         attempt=row.attempt,
@@ -70,6 +72,7 @@ def step_progress(step: Step) -> Values:
     return {
         "status": step.status,
         "attempt": step.attempt,
+        "failures": step.failures,
         "started": step.started,
         "ended": step.ended,
         "waiting": step.waiting,
@@ -116,6 +119,7 @@ def step_of(row: Row[Any]) -> Step:
         retry=row.retry,
         status=row.status,
         attempt=row.attempt,
+        failures=row.failures,
         started=row.started,
         ended=row.ended,
         waiting=row.waiting,

@@ -1,7 +1,8 @@
 """The tables. Their history is in :mod:`pitstop.store.migrations`; a test holds the two together.
 
-Two rules are the database's own: at most one run is in progress, and at most one alert of a code and
-subject is active. The audit log refuses UPDATE and DELETE by triggers (see the first migration).
+Two rules are the database's own: at most one run is in progress, and at most one alert of a code, a subject
+and an update (or none) is active. The audit log refuses UPDATE and DELETE by triggers (see the first
+migration).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from pitstop.model.accounts import Role
@@ -46,6 +48,7 @@ metadata = MetaData(
 
 _RUNNING = text("state = 'in-progress'")
 _ACTIVE = text("closed IS NULL")
+_ACTIVE_OF_NONE = text("closed IS NULL AND update_name IS NULL")
 
 counters = Table(
     "counters",
@@ -67,8 +70,10 @@ sources = Table(
     Column("last_checked", Instant),
     Column("finding", Json(Finding)),
     Column("catalogue", Text),
+    Column("declared", Boolean, nullable=False, server_default=true()),
 )
-"""``catalogue``: the newest that a poll brought, in the catalogue format."""
+"""``catalogue``: the newest that a poll brought, in the catalogue format. ``declared``: the settings name
+it."""
 
 updates = Table(
     "updates",
@@ -80,9 +85,11 @@ updates = Table(
     Column("type", words(PackageType), nullable=False),
     Column("family", Text),
     Column("state", words(UpdateState), nullable=False),
+    Column("package_sha256", String(64), nullable=False, server_default=""),
     UniqueConstraint("publisher", "product", "version"),
 )
-"""The updates ever seen, with the stored state of each."""
+"""The updates ever seen, with the stored state of each. ``package_sha256``: of the package's metadata as it
+was first known; never changed."""
 
 runs = Table(
     "runs",
@@ -100,6 +107,7 @@ runs = Table(
     Column("from_version", Text, nullable=False),
     Column("to_version", Text, nullable=False),
     Column("plan_sha256", String(64), nullable=False),
+    Column("package_sha256", String(64), nullable=False, server_default=""),
     Column("phase", words(Phase)),
     Column("epoch", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -129,6 +137,7 @@ steps = Table(
     Column("retry", Json(Retry), nullable=False),
     Column("status", words(StepStatus), nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
     Column("started", Instant),
     Column("ended", Instant),
     Column("waiting", Json(Waiting)),
@@ -222,10 +231,24 @@ alerts = Table(
     Column("closed", Instant),
     Column("closed_by", Text, nullable=False),
     Index(
-        "only_active_alert", "code", "subject", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE
+        "only_active_alert",
+        "code",
+        "subject",
+        "update_name",
+        unique=True,
+        sqlite_where=_ACTIVE,
+        postgresql_where=_ACTIVE,
+    ),
+    Index(
+        "only_active_alert_of_no_update",
+        "code",
+        "subject",
+        unique=True,
+        sqlite_where=_ACTIVE_OF_NONE,
+        postgresql_where=_ACTIVE_OF_NONE,
     ),
 )
-"""``update_name``: the update whose failed run raised it."""
+"""``update_name``: the update whose failed run raised it. In the first index no NULL equals another."""
 
 accounts = Table(
     "accounts",
@@ -234,7 +257,9 @@ accounts = Table(
     Column("role", words(Role), nullable=False),
     Column("created", Instant, nullable=False),
     Column("password_hash", Text, nullable=False),
+    Column("signed_in", Instant),
 )
+"""``signed_in``: the last time; NULL: never."""
 
 sessions = Table(
     "sessions",
@@ -255,4 +280,6 @@ audit_log = Table(
     Column("subject", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("outcome", Text, nullable=False),
+    Column("completes", Integer),
 )
+"""``completes``: the number of the entry that said that this act had begun."""

@@ -108,12 +108,28 @@ class TufFeed:
             InvalidInput: no name of a package or of a file.
             Unreachable, TrustError (and those below it), NoSpace, StateUnusable.
         """
-        path = _target(package, name)
+        self.bring(_target(package, name), to, progress)
+
+    def bring(self, path: str, to: Path, progress: Progress) -> None:
+        """Bring the file of this target path to ``to``, as ``fetch_volume`` does.
+
+        Raises:
+            Unreachable, TrustError (and those below it), NoSpace, StateUnusable.
+        """
         with translated(self._source.name, self._fetcher):
             session = self._opened()
             wanted = replace(session.wanted(path), pieces=session.pieces(path))
             self._fetcher.asked = wanted.url
             fetch(self._fetcher, wanted, to, progress, self._free)
+
+    def session(self) -> Session:
+        """What this feed sees.
+
+        Raises:
+            Unreachable, TrustError (and those below it), StateUnusable.
+        """
+        with translated(self._source.name, self._fetcher):
+            return self._opened()
 
     def _opened(self) -> Session:
         with self._turn:

@@ -82,7 +82,7 @@ class TufFeeds:
                 f"source {source.name} is not connected: it has no address",
                 hint="Its packages come on media: import them with `pitstop import`.",
             )
-        fetcher = self._fetcher(source)
+        fetcher = self.fetcher(source)
         _require_pinned(source, folder)
         if isinstance(fetcher, FolderFetcher):
             return TufFeed(source, folder, fetcher, self._free, check=self._young_enough)
@@ -145,7 +145,8 @@ class TufFeeds:
             raise InvalidInput(f"a source cannot be called so: {problem}")
         return self._folder / source.name
 
-    def _fetcher(self, source: Source) -> SiteFetcher:
+    def fetcher(self, source: Source) -> SiteFetcher:
+        """What brings the files of this source, from whichever of its places."""
         places = [self._place(source, url) for url in _places(source)]
         return places[0].fetcher if len(places) == 1 else MirrorFetcher(places)
 

@@ -42,8 +42,9 @@ def accepted(source: Source, folder: Path, session: Session) -> Catalogue:
     before = seen.load(folder / _SEEN)
     role = session.state.root.roles[Targets.type]
     seen.require_not_back(source.name, seen.still_counts(before, role), now)
-    if before != now:
+    if _bytes(folder / _CATALOGUE) != content:
         durable.write(folder / _CATALOGUE, content)
+    if before != now:
         seen.store(folder / _SEEN, now)
     return catalogue
 
@@ -54,9 +55,14 @@ def _signed(source: Source, folder: Path, session: Session) -> tuple[int, bytes]
     number = catalogue_number(path) if path is not None else None
     if path is None or number is None:
         raise InvalidCatalogue(f"source {source.name} has no catalogue: none is signed there")
-    copy = folder / _CATALOGUE
-    if copy.exists():
-        content = copy.read_bytes()
-        if hashlib.sha256(content).hexdigest() == session.wanted(path).sha256:
-            return number, content
+    content = _bytes(folder / _CATALOGUE)
+    if content is not None and hashlib.sha256(content).hexdigest() == session.wanted(path).sha256:
+        return number, content
     return number, session.read(path, MAX_CATALOGUE_BYTES)
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None

@@ -30,6 +30,7 @@ VOLUME_SCHEME = "volume"
 
 MAX_ENTRIES = 500_000
 _MAX_DIRECTORY = 256 << 20
+_HEADER = struct.Struct("<4s5H3L2H")
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _LARGE_END = struct.Struct("<4sQ2H2L4Q")
@@ -139,6 +140,8 @@ class VolumeFetcher(SiteFetcher):
     def __init__(self, path: Path, link: Link) -> None:
         super().__init__(link)
         self._path = path
+        self._looked_at: tuple[int, int, int] | None = None
+        self._places: dict[str, tuple[int, int]] = {}
 
     @contextmanager
     def opened(
@@ -149,27 +152,63 @@ class VolumeFetcher(SiteFetcher):
         stop: int | None = None,
     ) -> Iterator[Opened]:
         name = unquote(urlsplit(url).path).lstrip("/")
-        with opened_volume(self._path) as archive:
-            try:
-                entry = archive.getinfo(name)
-            except KeyError as error:
-                raise DownloadHTTPError(f"{name} is not in {self._path.name}", 404) from error
-            with archive.open(entry) as file:
-                file.seek(start)
-                ends = entry.file_size if stop is None else min(stop, entry.file_size)
-                yield Opened(start, entry.file_size, read_chunks(file, name, ends - start))
+        self._look()
+        place = self._places.get(name)
+        if place is None:
+            raise DownloadHTTPError(f"{name} is not in {self._path.name}", 404)
+        header, size = place
+        with _plain_file(self._path) as file:
+            begins = _content_begins(file, header, name)
+            file.seek(begins + start)
+            ends = size if stop is None else min(stop, size)
+            yield Opened(start, size, read_chunks(file, name, ends - start))
+
+    def names(self) -> frozenset[str]:
+        """Of all files in the volume."""
+        self._look()
+        return frozenset(self._places)
+
+    def _look(self) -> None:
+        """Read the volume's directory, unless it is the one that was read before."""
+        try:
+            now = self._path.stat()
+        except OSError as error:
+            raise Unreachable(f"{self._path} cannot be read: {error.strerror or error}") from error
+        identity = (now.st_ino, now.st_size, now.st_mtime_ns)
+        if identity != self._looked_at:
+            with opened_volume(self._path) as archive:
+                self._places = {
+                    entry.filename: (entry.header_offset, entry.file_size) for entry in archive.infolist()
+                }
+            self._looked_at = identity
+
+
+def _content_begins(file: FileIO, header: int, name: str) -> int:
+    """Where an entry's bytes begin, behind its own header (APPNOTE 4.3.7).
+
+    Raises:
+        InvalidPackage: header and directory do not say the same.
+    """
+    try:
+        mark, *_, name_size, extra_size = _HEADER.unpack(_read_at(file, header, _HEADER.size))
+        said = _read_at(file, header + _HEADER.size, name_size)
+    except zipfile.BadZipFile as error:
+        raise InvalidPackage(f"{name} in the volume is damaged: {error}") from error
+    if mark != b"PK\3\4" or said != name.encode():
+        raise InvalidPackage(f"{name} in the volume is damaged: it is not where its directory says")
+    return int(header + _HEADER.size + name_size + extra_size)
 
 
 def read_chunks(file: IO[bytes], name: str, count: int) -> Iterator[bytes]:
     """So many bytes from here on, or as many as there are.
 
     Raises:
-        Interruption: they cannot be read, or are damaged.
+        Interruption: they cannot be read.
     """
     while count > 0:
         try:
             chunk = file.read(min(CHUNK, count))
-        except (OSError, EOFError, zipfile.BadZipFile) as error:
+        except OSError as error:
             raise Interruption(f"{name} cannot be read: {error}") from error
         if not chunk:
             return

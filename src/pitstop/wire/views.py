@@ -225,7 +225,8 @@ class AlertView(View, frozen=True):
 
 class SourceView(View, frozen=True):
     """A publisher's feed. ``connected``: it is polled; else what it publishes comes on media, and
-    ``last_checked`` says of when the newest of them was."""
+    ``last_checked`` says of when the newest of them was. ``declared``: the settings name it; one that they
+    no longer name is switched off."""
 
     name: str
     publisher: str
@@ -236,6 +237,7 @@ class SourceView(View, frozen=True):
     finding: FindingView | None
     mirrors: tuple[str, ...] = ()
     connected: bool = True
+    declared: bool = True
 
 
 class AccountView(View, frozen=True):

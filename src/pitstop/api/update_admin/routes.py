@@ -6,11 +6,11 @@ ARM's paths are compared without regard to case, which no router of ours does; s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn
 from pitstop.api.update_admin import locations, runs, updates
@@ -70,13 +70,13 @@ def names_in(template: str, path: str) -> Mapping[str, str] | None:
 
 @get(["/subscriptions/{rest:path}", "/Subscriptions/{rest:path}"])
 async def answer_get(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> Response[Answer]:
-    _, answer = await asyncio.to_thread(_asked, request, desk, actor)
+    _, answer = await sync_to_thread(_asked, request, desk, actor)
     return Response(answer, status_code=200)
 
 
 @post(["/subscriptions/{rest:path}", "/Subscriptions/{rest:path}"])
 async def answer_post(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> Response[Answer]:
-    call, run = await asyncio.to_thread(_asked, request, desk, actor)
+    call, run = await sync_to_thread(_asked, request, desk, actor)
     location = call.link(run.id) if isinstance(run, Resource) else ""
     return Response(run, status_code=202, headers={"location": location})
 

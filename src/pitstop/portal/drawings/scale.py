@@ -1,14 +1,16 @@
-"""Days along a line: where each day stands, and the marks of months and years."""
+"""Days along a line: where each day stands, and the marks of weeks, months and years."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from textwrap import wrap
 from typing import Final
 
+_WEEKS: Final = (1, 2)
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
-"""Months between two marks."""
+"""Weeks and months between two marks."""
 _DAYS_OF_MONTH: Final = 30.44
 _YEAR: Final = 12
 
@@ -40,12 +42,21 @@ class Days:
         return self.first <= day <= self.last
 
     def ticks(self, gap: float) -> tuple[Tick, ...]:
-        """First days of months, ``gap`` apart at least; of years alone where that is still too close."""
-        days = max(1, (self.last - self.first).days)
-        month = (self.right - self.left) / days * _DAYS_OF_MONTH
-        step = next((step for step in _STEPS if step * month >= gap), _STEPS[-1])
+        """Mondays, first days of months or of years: the closest that still stand ``gap`` apart."""
+        day = (self.right - self.left) / max(1, (self.last - self.first).days)
+        for weeks in _WEEKS:
+            if weeks * 7 * day >= gap:
+                return tuple(Tick(self.x(monday), f"{monday}") for monday in self._mondays(weeks))
+        step = next((step for step in _STEPS if step * _DAYS_OF_MONTH * day >= gap), _STEPS[-1])
         form = "%Y" if step >= _YEAR else "%Y-%m"
-        return tuple(Tick(self.x(day), f"{day:{form}}") for day in self._months(step))
+        return tuple(Tick(self.x(first), f"{first:{form}}") for first in self._months(step))
+
+    def _mondays(self, weeks: int) -> Iterator[date]:
+        ordinal = self.first.toordinal()
+        ordinal += (1 - ordinal) % 7  # the first day of the calendar was a Monday
+        while ordinal <= self.last.toordinal():
+            yield date.fromordinal(ordinal)
+            ordinal += 7 * weeks
 
     def _months(self, step: int) -> Iterator[date]:
         number = self.first.year * _YEAR + self.first.month - 1
@@ -71,3 +82,11 @@ def fitted(text: str, width: float, size: float) -> str:
     """The text, cut with an ellipsis where it would be wider."""
     letters = int(width / (size * LETTER))
     return text if len(text) <= letters else text[: max(1, letters - 1)].rstrip() + "…"
+
+
+def wrapped(text: str, width: float, size: float, *, lines: int) -> tuple[str, ...]:
+    """The text in so many lines at most, broken between words; the last one cut where it must be."""
+    found = wrap(text, max(1, int(width / (size * LETTER))), break_long_words=False)
+    if len(found) > lines:
+        found[lines - 1 :] = [" ".join(found[lines - 1 :])]
+    return tuple(fitted(line, width, size) for line in found)

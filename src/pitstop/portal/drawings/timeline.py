@@ -1,8 +1,8 @@
 """The support timeline: a row for each family, with a bar for the days on which it is supported.
 
 What is known is solid, what is forecast is hatched, and a day that is only known to lie somewhere within a
-span is dotted over that span. Beyond the day of the knowledge everything is forecast, and shaded. No colour is
-needed to read it: the row of the system is marked, and each row says until when.
+span is dotted over that span. Beyond the day of the knowledge everything is forecast, and shaded. No colour
+is needed to read it: the row of the system is marked, and each row says until when.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def shown_families(families: tuple[FamilyBarView, ...], most: int) -> tuple[Fami
     return families[min(max(0, len(families) - most), current) :]
 
 
-# --- the days ------------------------------------------------------------------------------------------------
+# --- the days -----------------------------------------------------------------------------------------------
 
 
 def _days(timeline: TimelineView, asked: date | None, left: float, right: float) -> Days:
@@ -157,26 +157,26 @@ def _known_days(bar: FamilyBarView) -> Iterator[date]:
 
 
 def _marked(timeline: TimelineView, asked: date | None) -> Iterator[tuple[str, str, date]]:
-    known = timeline.as_known_on
-    if known == timeline.today:
-        yield "today", f"Today, {timeline.today}; forecast from here", timeline.today
-    else:
-        if known is not None:
-            yield "known", f"Known until {known}; forecast from here", known
-        yield "today", f"Today, {timeline.today}", timeline.today
-    if asked is not None and asked != timeline.today:
-        yield "asked", f"Asked about, {asked}", asked
+    known, today = timeline.as_known_on, timeline.today
+    if known is not None and known != today:
+        yield "known", f"Forecast from {known}", known
+    yield "today", f"Today, {today}" + ("; forecast from here" if known == today else ""), today
+    if asked is not None and asked != today:
+        yield "asked", f"Asked about: {asked}", asked
 
 
 def _mark(days: Days, place: int, kind: str, label: str, day: date) -> Mark:
-    x = days.x(day)
-    fits = x + 5 + text_width(label, TYPE) <= days.right
-    return Mark(
-        kind, label, x, x + 5 if fits else x - 5, _LINE * (place + 1) - 5, "start" if fits else "end"
-    )
+    """Its words behind the line where there is room, else before it, else at the edge."""
+    x, width = days.x(day), text_width(label, TYPE)
+    label_x, anchor = x + 5, "start"
+    if label_x + width > days.right:
+        label_x, anchor = x - 5, "end"
+    if anchor == "end" and label_x - width < 0:
+        label_x, anchor = days.right, "end"
+    return Mark(kind, label, x, label_x, _LINE * (place + 1) - 5, anchor)
 
 
-# --- the rows ------------------------------------------------------------------------------------------------
+# --- the rows -----------------------------------------------------------------------------------------------
 
 
 def _rows(timeline: TimelineView, days: Days, plot: float, *, narrow: bool) -> Iterator[Row]:
@@ -227,7 +227,9 @@ def _spans(bar: FamilyBarView, days: Days, known: date) -> Iterator[Span]:
         return
     yield from _span(days, Kind.KNOWN, sure, known, least=_LEAST)
     yield from _span(days, Kind.AHEAD, max(sure, known), _forecast(bar.forecast, days)[0])
-    yield from _span(days, Kind.MAYBE, max(known, _forecast(bar.forecast, days)[0]), _forecast(bar.forecast, days)[1])
+    yield from _span(
+        days, Kind.MAYBE, max(known, _forecast(bar.forecast, days)[0]), _forecast(bar.forecast, days)[1]
+    )
 
 
 def _end(last: DaysView, known: date) -> tuple[date, date]:
@@ -264,7 +266,9 @@ def _words(bar: FamilyBarView) -> str:
         return "end not known"
     if first is None or last is None:
         either = first or last
-        return f"until {either:%Y-%m} or {'sooner' if first is None else 'later'}" if either else "end not known"
+        return (
+            f"until {either:%Y-%m} or {'sooner' if first is None else 'later'}" if either else "end not known"
+        )
     if exact or first == last:
         return f"until {first}"
     months = f"{first:%Y-%m}", f"{last:%Y-%m}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 from litestar import get, post
+from litestar.concurrency import sync_to_thread
 from litestar.response import Response, Stream
 
 from pitstop.model.accounts import Permission
@@ -36,7 +36,7 @@ def show(visit: OpenVisit) -> Response[str]:
 @get("/live", media_type=MEDIA_TYPE, opt={ENDLESS: True})
 async def live(request: PortalRequest, visit: OpenVisit, watches: OpenWatches) -> Stream | Response[bytes]:
     """How the run in progress goes on; over at once where there is none."""
-    system = await asyncio.to_thread(visit.desk.system.show, visit.actor)
+    system = await sync_to_thread(visit.desk.system.show, visit.actor)
     if system.active_run is None:
         return one_event(OVER)
     return run_stream(request, visit, watches, system.active_run, TELLING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import get, post
+from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
@@ -48,7 +48,7 @@ async def live(
     request: PortalRequest, visit: OpenVisit, watches: OpenWatches, run_id: FromPath[str]
 ) -> Stream:
     """What changes on the page of a run, as it changes."""
-    await asyncio.to_thread(visit.desk.runs.revision, visit.actor, run_id)
+    await sync_to_thread(visit.desk.runs.revision, visit.actor, run_id)
     return run_stream(request, visit, watches, run_id, _telling(visit.may(Permission.OPERATE)))
 
 

@@ -51,5 +51,5 @@ def sign_in(request: PortalRequest, desk: OpenDesk, data: URLEncodedBody[SignInF
 
 @post("/sign-out", sync_to_thread=True)
 def sign_out(request: PortalRequest, desk: OpenDesk) -> Response[str]:
-    desk.accounts.sign_out(token_of(request))
+    desk.accounts.sign_out(token_of(request), origin_of(request))
     return go_to("/sign-in?done=signed-out", [ended_cookie()])

@@ -11,18 +11,13 @@ from pitstop.model.updates import ACTIONS, Verb
 from pitstop.portal.folding import fold
 from pitstop.portal.rendering import go_to, in_path
 from pitstop.portal.visits import OpenVisit, Visit
+from pitstop.wire.policy_views import Explanation
 from pitstop.wire.views import ActionView, RunView, UpdateView
 
 
 @get("/updates/{name:str}", sync_to_thread=True)
 def show(visit: OpenVisit, name: FromPath[str]) -> Response[str]:
-    update = visit.desk.updates.show(visit.actor, name)
-    return visit.page(
-        "update.html",
-        update=update,
-        notes=visit.desk.updates.notes(visit.actor, name),
-        runs=fold(visit.desk.runs.list(visit.actor, name)),
-    )
+    return page(visit, name)
 
 
 @get("/updates/{name:str}/{verb:str}", sync_to_thread=True)
@@ -45,6 +40,26 @@ def begin(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Respons
     except PitstopError as error:
         return _confirmation(visit, update, wanted, error)
     return go_to(f"/runs/{in_path(run.id)}")
+
+
+def page(visit: Visit, name: str, problem: PitstopError | None = None) -> Response[str]:
+    update = visit.desk.updates.show(visit.actor, name)
+    return visit.page(
+        "update.html",
+        problem=problem,
+        update=update,
+        explained=_explained(visit, name),
+        notes=visit.desk.updates.notes(visit.actor, name),
+        runs=fold(visit.desk.runs.list(visit.actor, name)),
+    )
+
+
+def _explained(visit: Visit, name: str) -> Explanation | None:
+    """What the servicing policy says of it; None where its release is no longer known."""
+    try:
+        return visit.desk.policy.explain(visit.actor, name)
+    except NotFound:
+        return None
 
 
 def _begun(visit: Visit, update: UpdateView, verb: Verb) -> RunView:
