@@ -52,6 +52,9 @@ debian: ## what the tests use of Debian's: chromium, softhsm2; installed where t
 		fi; \
 	fi
 
+bench-graph: setup ## how long the release graph takes to build, plan and explain; last line is JSON
+	@$(BIN)/python -m tools.bench_graph $(ARGS)
+
 lock: setup ## pin the dependencies anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet pyproject.toml -o requirements/run.txt

@@ -149,6 +149,7 @@ def new_run(run_id: str, release: Release = FIRST, purpose: RunPurpose = RunPurp
         from_version="1.2309.0.1",
         to_version=str(release.version),
         plan_sha256="ab" * 32,
+        package_sha256="cd" * 32,
     )
 
 

@@ -95,6 +95,15 @@ class Content:
             (self.folder / file.sha256).touch()
         progress(1, 1)
 
+    def drop_damaged(self, files: Sequence[ContentFile]) -> Sequence[ContentFile]:
+        damaged = [file for file in files if self._sha256(file) != file.sha256]
+        for file in damaged:
+            (self.folder / file.sha256).unlink(missing_ok=True)
+        return damaged
+
+    def _sha256(self, file: ContentFile) -> str:
+        return hashlib.sha256((self.folder / file.sha256).read_bytes()).hexdigest()
+
     def content(self, file: ContentFile) -> Path:
         path = self.folder / file.sha256
         if not path.exists():

@@ -10,16 +10,18 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
+from threading import Lock
 
 from pitstop.model.errors import StateUnusable
 from pitstop.model.system import Node
 
 
 class HostKeys:
-    """The keys that this system's nodes must show."""
+    """The keys that this system's nodes must show. May be used from several threads."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._changing = Lock()
 
     def pinned(self, node: Node) -> str | None:
         """The key as ``TYPE BASE64``; None before the first contact. What is declared goes first.
@@ -31,13 +33,13 @@ class HostKeys:
 
     def pin(self, node: Node, key: str) -> None:
         """Remember the key that the node showed at first contact, durably."""
-        lines = {**self._read(), node.name: key}
-        self._write("".join(f"{name} {line}\n" for name, line in sorted(lines.items())))
+        with self._changing:
+            self._write({**self._read(), node.name: key})
 
     def forget(self, name: str) -> None:
         """Let the next contact be the first again."""
-        lines = {other: line for other, line in self._read().items() if other != name}
-        self._write("".join(f"{other} {line}\n" for other, line in sorted(lines.items())))
+        with self._changing:
+            self._write({other: line for other, line in self._read().items() if other != name})
 
     def _read(self) -> dict[str, str]:
         try:
@@ -48,15 +50,25 @@ class HostKeys:
             raise StateUnusable(f"the pinned host keys in {self.file} cannot be read: {error}") from error
         return {name: key for name, _, key in (line.partition(" ") for line in lines) if key}
 
-    def _write(self, content: str) -> None:
+    def _write(self, keys: dict[str, str]) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".host-keys-", dir=self.file.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=".host-keys-", dir=self.file.parent)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as new:
-                new.write(content)
+                new.writelines(f"{name} {key}\n" for name, key in sorted(keys.items()))
                 new.flush()
                 os.fsync(new.fileno())
-            Path(name).replace(self.file)
+            Path(temporary).replace(self.file)
+            _sync(self.file.parent)
         finally:
             with contextlib.suppress(FileNotFoundError):
-                Path(name).unlink()
+                Path(temporary).unlink()
+
+
+def _sync(folder: Path) -> None:
+    """See to it that the folder's entries are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

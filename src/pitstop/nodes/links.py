@@ -11,6 +11,7 @@ import asyncssh
 from pitstop.model.errors import InvalidInput, TrustError, Unreachable
 from pitstop.model.system import Node
 from pitstop.nodes.host_keys import HostKeys
+from pitstop.ports.deadlines import waiting_for_a_turn
 
 CONNECT_SECONDS = 10
 """To connect and to sign in, each."""
@@ -46,7 +47,8 @@ class Links:
 
     @asynccontextmanager
     async def session(self, node: Node) -> AsyncIterator[asyncssh.SSHClientConnection]:
-        """A connection with room for one more session; a lost one is made anew.
+        """A connection with room for one more session; a lost one is made anew. To wait for one's turn uses up
+        no deadline around.
 
         Raises:
             NoLink: there is no connection to be had.
@@ -55,10 +57,10 @@ class Links:
             TrustError: the node shows another host key than the pinned one.
         """
         link = self._link(node)
-        async with link.sessions:
-            async with link.connecting:
+        async with _in_turn(link.sessions):
+            async with _in_turn(link.connecting):
                 if link.connection is None or link.connection.is_closed():
-                    async with self._connecting:
+                    async with _in_turn(self._connecting):
                         link.connection = await self._connect(node)
             connection = link.connection
             try:
@@ -107,15 +109,15 @@ class Links:
         except (OSError, asyncssh.Error, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
             raise self._refusal(node, pinned, meeting, error) from error
         if pinned is None:
-            self._pin(node, connection)
+            await self._pin(node, connection)
         return connection
 
-    def _pin(self, node: Node, connection: asyncssh.SSHClientConnection) -> None:
+    async def _pin(self, node: Node, connection: asyncssh.SSHClientConnection) -> None:
         key = connection.get_server_host_key()
         if key is None:
             connection.abort()
             raise TrustError(f"node {node.name} shows no host key that could be pinned")
-        self._host_keys.pin(node, line_of(key))
+        await asyncio.to_thread(self._host_keys.pin, node, line_of(key))
 
     def _refusal(
         self, node: Node, pinned: str | None, meeting: _Meeting, error: Exception
@@ -143,6 +145,16 @@ class Links:
             hint=f"If the machine was replaced or installed anew on purpose, change {place}. "
             "If not, somebody may stand in between: do not go on, and find out why the key has changed.",
         )
+
+
+@asynccontextmanager
+async def _in_turn(lock: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
+    with waiting_for_a_turn():
+        await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Link:

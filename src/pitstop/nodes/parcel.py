@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 import tarfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import PurePosixPath
+from typing import ParamSpec, TypeVar
 
-from pitstop.model.errors import InvalidInput, NotFound
+from pitstop.model.errors import InvalidInput, NotFound, StateUnusable
 from pitstop.nodes import wrapper
 from pitstop.ports.nodes import Operation, StagedFile
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _CHUNK = 262_144
 
@@ -25,6 +29,7 @@ async def parcel(operation: Operation) -> AsyncIterator[bytes]:
     Raises:
         InvalidInput: a staged name leads out of the stage, or a variable cannot be one.
         NotFound: a file to stage is not there, or has become shorter.
+        StateUnusable: the disk that it lies on cannot be read.
     """
     yield entry("runner", wrapper.RUNNER)
     yield entry("environment", text(wrapper.exports(dict(operation.environment))))
@@ -59,17 +64,32 @@ async def _staged(file: StagedFile) -> AsyncIterator[bytes]:
     name = PurePosixPath(file.name)
     if not name.parts or name.is_absolute() or ".." in name.parts:
         raise InvalidInput(f"staged file {file.name!r}: the name must be relative and stay in the stage")
-    try:
-        source = await asyncio.to_thread(file.source.open, "rb")
-    except OSError as error:
-        raise NotFound(f"the content to stage cannot be read: {error}") from error
+    source = await _local(file.source.open, "rb")
     with source:
         left = size = os.fstat(source.fileno()).st_size
         yield _head(f"stage/{name}", size, file.mode)
         while left:
-            chunk = await asyncio.to_thread(source.read, min(_CHUNK, left))
+            chunk = await _local(source.read, min(_CHUNK, left))
             if not chunk:
                 raise NotFound(f"{file.source} became shorter while it was read")
             left -= len(chunk)
             yield chunk
         yield _filling(size)
+
+
+async def _local(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Ask the disk of this machine: what it breaks with says nothing of the node or the way to it.
+
+    Raises:
+        NotFound, StateUnusable
+    """
+    try:
+        return await asyncio.to_thread(call, *args, **kwargs)
+    except FileNotFoundError as error:
+        raise NotFound(f"the content to stage is not there: {error.filename}") from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise StateUnusable(
+            f"the content to stage cannot be read: {error.strerror or error}{where}",
+            hint="Check this machine's disk and who owns the state folder, then resume the run.",
+        ) from error

@@ -57,10 +57,10 @@ class HttpxProber:
 
 
 async def _beginning(response: httpx.Response) -> str:
-    """The first 64 KiB of the body, as UTF-8."""
+    """The first 64 KiB of the body, as UTF-8, without NUL characters: no database keeps them in a text."""
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) >= BODY_BYTES:
             break
-    return body[:BODY_BYTES].decode("utf-8", "replace")
+    return body[:BODY_BYTES].decode("utf-8", "replace").replace("\0", "")

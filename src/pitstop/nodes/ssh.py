@@ -24,6 +24,7 @@ from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.links import LinkLost, Links, NoLink
 from pitstop.nodes.parcel import parcel, text
 from pitstop.nodes.wrapper import Complaints, Reply, Transcript
+from pitstop.ports.deadlines import Deadline
 from pitstop.ports.nodes import Answer, Operation
 
 T = TypeVar("T")
@@ -190,7 +191,7 @@ def _new_mark() -> str:
 
 @asynccontextmanager
 async def _within(node: Node, deadline: timedelta) -> AsyncIterator[None]:
-    limit = asyncio.timeout(deadline.total_seconds())
+    limit = Deadline(deadline)
     try:
         async with limit:
             yield

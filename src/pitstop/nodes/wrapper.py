@@ -72,6 +72,11 @@ class Reply:
     output: str
 
 
+def _as_text(said: bytes | bytearray) -> str:
+    """UTF-8 as far as it is; without NUL characters, which no database keeps in a text."""
+    return said.decode("utf-8", "replace").replace("\0", "")
+
+
 class Transcript:
     """Takes in what comes over the wire; holds the last bytes after the marked line, and no more.
 
@@ -102,7 +107,7 @@ class Transcript:
         if self._line is None:
             return None
         word, _, number = self._line.decode("ascii", "replace").partition(" ")
-        return Reply(word, int(number or 0), self._held.decode("utf-8", "replace"))
+        return Reply(word, int(number or 0), _as_text(self._held))
 
 
 class Complaints:
@@ -118,5 +123,5 @@ class Complaints:
 
     def said(self) -> str:
         """The last lines, as one."""
-        lines = [line.strip() for line in self._held.decode("utf-8", "replace").splitlines()]
+        lines = [line.strip() for line in _as_text(self._held).splitlines()]
         return "; ".join([line for line in lines if line][-3:]) or "it gave no reason"

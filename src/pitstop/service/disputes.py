@@ -45,8 +45,7 @@ def dispute_finding(subject: str, disputed: Sequence[Dispute]) -> Finding | None
         Severity.CRITICAL,
         subject,
         f"it offers other packages than before under the same build: {names}",
-        "Do not install them. Ask the publisher which digest is right; a package that was changed needs a build "
-        "of its own.",
+        "Do not install them. Ask the publisher which digest is right; what was changed needs its own build.",
         "They cannot be installed; what is here of them stays as it was first known.",
         "\n".join(
             f"{dispute.release.name}: {dispute.release.package_sha256}, first known as {dispute.first_sha256}"

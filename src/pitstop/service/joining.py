@@ -22,6 +22,11 @@ class Joining:
         self._waiting = 0
         self._running: Future[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for it now."""
+        return self._waiting
+
     def do(self, work: Callable[[], None]) -> None:
         """Do it, or wait for whoever does it already. Blocks.
 

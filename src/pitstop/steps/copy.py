@@ -4,11 +4,17 @@ The node is asked which of its files differ from the signed manifest (content, s
 file); only those are sent, staged beside the operation, and then moved into place one by one: complete under
 a temporary name in the target's folder, written out, renamed over the target. Done again, it copies what is
 left.
+
+What is sent was checked when it was unpacked, and may have been changed since: a bad disk, a hand. So all that
+was staged is checked on the node once more before the first file is moved. Content that is found damaged here
+is dropped, and the next try brings it again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +23,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import InvalidPlan, StepFailed
+from pitstop.model.errors import DigestMismatch, InvalidPlan, NotFound, StateUnusable, StepFailed
 from pitstop.model.packages import ContentFile, Manifest
-from pitstop.ports.nodes import StagedFile
-from pitstop.steps.kind import Done, StepContext, StepKind, reattach_operation
+from pitstop.ports.nodes import Answer, StagedFile
+from pitstop.steps.download import DOWNLOAD
+from pitstop.steps.kind import Done, StepContext, StepKind, concluded
+from pitstop.steps.nothing import NoArgs
+from pitstop.steps.unpack import UNPACK
 
 _ASKED_AT_ONCE = 2_000
 """Files in one question: the answer, a number for each that differs, must fit into 64 KiB."""
+
+_SHOWN = 5
 
 _CHECK = """\
 check() {
@@ -35,6 +46,14 @@ check() {
     echo "differs $1"
 }
 """
+
+_DAMAGED = 65
+"""The status that says so; the names of what is damaged stand before it."""
+
+_WHOLE = f"""\
+(cd "$PITSTOP_STAGE" && for file in *; do echo "${{file#*.}}  $file"; done | sha256sum -c --quiet) || exit {_DAMAGED}
+"""
+_FAILED = re.compile(r"^\d+\.([0-9a-f]{64}): FAILED", re.MULTILINE)
 
 _PUT = """\
 umask 022
@@ -83,22 +102,90 @@ class _Target:
 
 
 async def _probe(context: StepContext, args: CopyArgs) -> Done | None:
-    targets = _targets(context, args)
+    targets = await asyncio.to_thread(_targets, context, args)
     return None if await _differing(context, targets) else _said(0, len(targets))
 
 
 async def _act(context: StepContext, args: CopyArgs) -> Done:
-    targets = _targets(context, args)
+    targets = await asyncio.to_thread(_targets, context, args)
     differing = await _differing(context, targets)
     if not differing:
         return _said(0, len(targets))
-    staged = tuple(
-        StagedFile(context.world.payloads.content(target.file), str(number), target.file.mode)
-        for number, target in enumerate(differing)
-    )
+    files = [target.file for target in differing]
+    await _bring(context, files)
+    staged = await asyncio.to_thread(_staged, context, files)
     said = _said(len(differing), len(targets) - len(differing)).output
-    script = "".join([_PUT, *(_put(number, target) for number, target in enumerate(differing))])
-    return await context.operate(f"{script}echo {shlex.quote(said)}\n", files=staged)
+    puts = (_put(number, target) for number, target in enumerate(differing))
+    script = "".join([_WHOLE, _PUT, *puts, f"echo {shlex.quote(said)}\n"])
+    try:
+        return await _ended(context, await context.answer_of(script, files=staged))
+    except (NotFound, StateUnusable) as error:
+        await _refuse_damaged(context, files, error)
+        raise
+
+
+async def _reattach(context: StepContext) -> Done | None:
+    answer = await context.earlier_answer()
+    return None if answer is None else await _ended(context, answer)
+
+
+async def _bring(context: StepContext, files: Sequence[ContentFile]) -> None:
+    """See to it that this content is here, as preparing does: it was, but what is damaged is dropped."""
+    digests = {file.sha256 for file in files}
+    async with context.world.bringing:
+        missing = await asyncio.to_thread(context.world.payloads.missing_content, context.run.update)
+        if any(file.sha256 in digests for file in missing):
+            await DOWNLOAD.act(context, NoArgs())
+            await UNPACK.act(context, NoArgs())
+
+
+def _staged(context: StepContext, files: Sequence[ContentFile]) -> tuple[StagedFile, ...]:
+    content = context.world.payloads.content
+    return tuple(
+        StagedFile(content(file), f"{number}.{file.sha256}", file.mode) for number, file in enumerate(files)
+    )
+
+
+async def _ended(context: StepContext, answer: Answer) -> Done:
+    """How the operation has ended.
+
+    Raises:
+        StepFailed: not well.
+        DigestMismatch: something of what was staged is not what was signed; nothing was put in place.
+    """
+    if answer.status != _DAMAGED:
+        return concluded(answer)
+    failed = set(_FAILED.findall(answer.output))
+    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.run.update)
+    files = [file for file in manifest.files if file.sha256 in failed]
+    error = DigestMismatch(
+        f"{_named(files)} did not arrive on node {context.here.name} as it was sent; nothing was put in place",
+        hint="Check the disk of the node, then resume the run.",
+    )
+    await _refuse_damaged(context, files, error)
+    raise error
+
+
+async def _refuse_damaged(context: StepContext, files: Sequence[ContentFile], error: Exception) -> None:
+    """Drop what of these files is damaged here.
+
+    Raises:
+        DigestMismatch: something is.
+    """
+    damaged = await asyncio.to_thread(context.world.payloads.drop_damaged, files)
+    if damaged:
+        raise DigestMismatch(
+            f"{_named(damaged)} lies in this service's store other than it was signed: it was changed after it "
+            f"was unpacked. Nothing was put in place on node {context.here.name}",
+            hint="Check this machine's disk, and who may write to the state folder. The damaged content was "
+            "removed: resume the run, and it is brought again.",
+        ) from error
+
+
+def _named(files: Sequence[ContentFile]) -> str:
+    names = sorted({file.path for file in files})
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _said(copied: int, unchanged: int) -> Done:
@@ -153,7 +240,8 @@ def _check(number: int, target: _Target) -> str:
 def _put(number: int, target: _Target) -> str:
     """The temporary name is the target's own, so that what a cut leaves there is overwritten next time."""
     name = hashlib.sha256(target.path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return f"put {number} {target.file.mode:o} {name} {shlex.quote(target.path)}\n"
+    file = target.file
+    return f"put {number}.{file.sha256} {file.mode:o} {name} {shlex.quote(target.path)}\n"
 
 
-COPY = StepKind("copy", CopyArgs, _act, _probe, reattach_operation)
+COPY = StepKind("copy", CopyArgs, _act, _probe, _reattach)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pitstop.model.packages import ContentFile
 from pitstop.store.durable import sync_folder
 
 _READ_ONLY = 0o444
+_GONE_OR_BROKEN = (errno.ENOENT, errno.EIO)
 
 
 class ContentFolder:
@@ -35,12 +37,14 @@ class ContentFolder:
         checked.replace(path)
 
     def is_whole(self, file: ContentFile) -> bool:
-        """Whether it is here, and byte for byte what was signed."""
+        """Whether it is here, can be read, and is byte for byte what was signed."""
         try:
             with self.path(file).open("rb") as content:
                 return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            if error.errno in _GONE_OR_BROKEN:
+                return False
+            raise
 
     def sync(self, digests: Iterator[str]) -> None:
         """See to it that these files' names are on disk."""

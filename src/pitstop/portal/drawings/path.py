@@ -22,6 +22,8 @@ NARROW: Final = 340
 
 _BOX_WIDTH: Final = 176
 _BOX_HEIGHT: Final = 88
+_LOW: Final = 74
+"""Of a box in a narrow drawing, which is wide enough for a title in one line."""
 _GAP: Final = 82
 """Between two boxes of a row: room for how long it takes."""
 _ROW_GAP: Final = 58
@@ -39,14 +41,14 @@ class Because(StrEnum):
     GATE = "gate"
     NEXT = "next"
     RECOMMENDED = "recommended"
-    LOST = "lost"
+    UNREACHED = "unreached"
 
 
 _BADGES: Final = {
     Because.TARGET: "◎ target",
     Because.GATE: "◆ gate",
     Because.RECOMMENDED: "recommended",
-    Because.LOST: "✕ not reached",
+    Because.UNREACHED: "✕ not reached",
 }
 
 
@@ -77,7 +79,7 @@ class Arrow:
 
     points: tuple[tuple[float, float], ...]
     words: tuple[Word, ...]
-    is_lost: bool = False
+    is_broken: bool = False
 
     @property
     def line(self) -> str:
@@ -126,7 +128,7 @@ def _stops(path: PathView) -> Iterator[_Stop]:
         head = f"{step.number} · {step.package_type}"
         yield _Stop(_because(step, path.reached), head, step.to_version, rides, step)
     if not path.reached:
-        yield _Stop(Because.LOST, "Target", path.target, "What stands in the way is said above")
+        yield _Stop(Because.UNREACHED, "Target", path.target, "What stands in the way is said above")
 
 
 def _because(step: PathStepView, reached: bool) -> Because:
