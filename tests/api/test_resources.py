@@ -15,6 +15,7 @@ from pitstop.wire.views import (
     RunReport,
     RunView,
     SourceView,
+    StepView,
     SystemView,
     UpdateView,
     WhoAmI,
@@ -63,6 +64,13 @@ def test_runs_can_be_asked_for_one_update(client: Client) -> None:
 def test_a_run_is_shown_with_its_tree(client: Client) -> None:
     answer = client.get(f"/api/v1/runs/{scenes.RUN_FAILED}")
     assert msgspec.json.decode(answer.content, type=RunReport) == scenes.report_failed()
+
+
+def test_one_step_of_a_run_is_shown_by_its_index(client: Client) -> None:
+    (first, *_) = scenes.report_failed().steps
+    answer = client.get(f"/api/v1/runs/{scenes.RUN_FAILED}/steps/{first.steps[0].index}")
+    assert msgspec.json.decode(answer.content, type=StepView) == first.steps[0]
+    assert client.get(f"/api/v1/runs/{scenes.RUN_FAILED}/steps/9.9").status_code == 404
 
 
 def test_a_runs_journal_is_listed(client: Client) -> None:

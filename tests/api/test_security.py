@@ -24,6 +24,7 @@ GETS = [
     "/api/v1/runs",
     f"/api/v1/runs/{scenes.RUN_DONE}",
     f"/api/v1/runs/{scenes.RUN_DONE}/events",
+    f"/api/v1/runs/{scenes.RUN_DONE}/steps/1",
     f"/api/v1/runs/{scenes.RUN_DONE}/watch",
     "/api/v1/alerts",
     "/api/v1/sources",

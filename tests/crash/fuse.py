@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 from pitstop.model.runs import Run, RunEvent, RunTree, Step
 from pitstop.model.system import Node
@@ -21,15 +22,18 @@ from pitstop.ports.nodes import Answer, NodeDriver, Operation
 
 @dataclass(slots=True)
 class Fuse:
-    """Counts points; blows at ``at`` (None: never)."""
+    """Counts points; blows at ``at`` (None: never). The journal is written in a thread of its own, beside the
+    acts on nodes: each point is counted once, whichever thread passes it."""
 
     at: int | None = None
     passed: int = 0
+    _counting: Lock = field(default_factory=Lock)
 
     def pass_by(self) -> None:
-        self.passed += 1
-        if self.passed == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self._counting:
+            self.passed += 1
+            if self.passed == self.at:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass(frozen=True, slots=True)

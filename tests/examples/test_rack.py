@@ -96,6 +96,10 @@ def test_nodes_file(pair: Rack) -> None:
         "location": "demo",
         "hardware_family": "Lumen",
         "hardware_model": "Lumen R4",
+        "version_probes": {
+            "lantern": ["cat", "opt/lantern/VERSION"],
+            "lumen-r4": ["cat", "lib/firmware/lumen/VERSION"],
+        },
     }
     first = told["node"][0]
     assert first == {

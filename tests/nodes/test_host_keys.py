@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -126,3 +127,11 @@ def test_a_file_of_keys_that_cannot_be_read_is_no_first_contact(tmp_path: Path) 
     keys = HostKeys(tmp_path)
     with pytest.raises(StateUnusable, match="cannot be read"):
         keys.pinned(Node("n1", "192.0.2.1"))
+
+
+def test_keys_that_are_pinned_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    keys = HostKeys(tmp_path / "state" / "host-keys")
+    nodes = [Node(f"n{number}", "192.0.2.1") for number in range(48)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda node: keys.pin(node, f"ssh-ed25519 {node.name}"), nodes))
+    assert [keys.pinned(node) for node in nodes] == [f"ssh-ed25519 {node.name}" for node in nodes]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pitstop.model.errors import InvalidInput, NotFound, StepFailed
+from pitstop.model.errors import InvalidInput, NotFound, StateUnusable, StepFailed
 from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
 from pitstop.nodes.wrapper import OUTPUT_BYTES
@@ -85,6 +85,40 @@ def test_output_is_bounded_to_its_end_and_decoded_whatever_it_is(play: Play) -> 
         for answer in (asked, done):
             assert answer.output.endswith("x\ufffd\nlast line")
             assert len(answer.output) == OUTPUT_BYTES
+
+    play(scene)
+
+
+def test_what_no_database_keeps_in_a_text_is_left_out_of_outputs(play: Play) -> None:
+    async def scene(server: SshServer, driver: SshNodes) -> None:
+        asked = await driver.ask(server.node(), r"printf 'a\0b'", deadline=DEADLINE)
+        said = Operation(f"{RUN}-1-1", 1, r"printf 'a\0b'")
+        assert asked == await driver.operate(server.node(), said, deadline=DEADLINE) == Answer(0, "ab")
+
+    play(scene)
+
+
+def test_to_wait_for_a_free_session_uses_up_no_deadline(play: Play) -> None:
+    async def scene(server: SshServer, driver: SshNodes) -> None:
+        node, at_once = server.node(), 8
+        long = [asyncio.create_task(driver.ask(node, "sleep 2", deadline=DEADLINE)) for _ in range(at_once)]
+        await until(lambda: len(server.commands) == at_once)
+        waits = driver.ask(node, "echo at last", deadline=timedelta(seconds=1.5))
+        assert await waits == Answer(0, "at last\n")
+        await asyncio.gather(*long)
+
+    play(scene)
+
+
+def test_a_disk_that_fails_here_is_no_lost_link(play: Play, tmp_path: Path) -> None:
+    folder = tmp_path / "no file"
+    folder.mkdir()
+
+    async def scene(server: SshServer, driver: SshNodes) -> None:
+        bad = Operation(f"{RUN}-1-1", 1, "echo begun", files=(StagedFile(folder, "x"),))
+        with pytest.raises(StateUnusable, match="Is a directory") as error:
+            await driver.operate(server.node(), bad, deadline=DEADLINE)
+        assert "this machine's disk" in error.value.hint
 
     play(scene)
 

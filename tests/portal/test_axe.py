@@ -1,5 +1,5 @@
 """axe-core finds nothing to object to: on every page that a route gives, in every condition of the system, in
-light, in dark and at 360 pixels.
+light, in dark and at 360 pixels, where nothing is cut off either.
 
 The pages come from the routes of the application, so that none can be forgotten: a page whose path has a part
 without an example below fails.
@@ -24,17 +24,31 @@ from pitstop.service.watching import ENDLESS
 from portal.browsing import BROWSER_MARKS, Served, served
 from portal.visitor import application
 from simulators import desk
+from simulators.aurora import RISK
 from simulators.desk import Scene
 from simulators.scenes import FULL_2402, HOTFIX, RECALLED, RUN_DONE, RUN_FAILED, RUN_NOW
 
 pytestmark = BROWSER_MARKS
 
-EXAMPLES = {"name": HOTFIX, "verb": "apply", "run_id": RUN_DONE, "index": "1.1", "alert_id": "a11e27"}
+EXAMPLES = {
+    "name": HOTFIX,
+    "verb": "apply",
+    "run_id": RUN_DONE,
+    "index": "1.1",
+    "alert_id": "a11e27",
+    "risk": RISK,
+}
 """What stands for each part of a path."""
+QUESTIONS = ["/support?at=2024-05-01", "/support?at=soon", "/path?to=supported", "/path?to=none", "/nowhere"]
+"""Pages that no route tells by itself."""
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+SIZES = {
+    "type": "rule",
+    "values": ["target-size", "scrollable-region-focusable", "svg-img-alt", "meta-viewport"],
+}
 RUN = "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(said => said.violations)"
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 
@@ -54,7 +68,9 @@ def pages(portal: Served, visitor: str, examples: dict[str, str]) -> dict[str, s
     app = application(portal.scene.desk)
     cookies = {COOKIE: portal.scene.token(visitor)} if visitor else {}
     with httpx.Client(base_url=portal.address, cookies=cookies, trust_env=False) as client:
-        answers = {path: client.get(path) for path in sorted(set(addresses(app, EXAMPLES | examples)))}
+        answers = {
+            path: client.get(path) for path in sorted({*addresses(app, EXAMPLES | examples), *QUESTIONS})
+        }
     assert {path: answer.status_code for path, answer in answers.items() if answer.status_code >= 500} == {}
     return {path: answer.text.partition("<main")[2] for path, answer in answers.items() if _is_page(answer)}
 
@@ -80,12 +96,16 @@ def portal() -> Iterator[Served]:
 
 
 def faults_of(page: Page, looks: Sequence[str] = ("light", "dark", "narrow")) -> list[str]:
-    """What axe finds on the page as it is, in these looks. In the dark only colours differ."""
+    """What axe finds on the page as it is, in these looks. In the dark only colours differ, on a narrow
+    screen sizes and what is shown."""
+    rules = {"light": RULES, "dark": COLOURS, "narrow": SIZES}
     found = []
     for look in looks:
         page.emulate_media(color_scheme="dark" if look == "dark" else "light")
         page.set_viewport_size(NARROW if look == "narrow" else WIDE)
-        found += _said(look, page.evaluate(RUN, COLOURS if look == "dark" else RULES))
+        found += _said(look, page.evaluate(RUN, rules[look]))
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{look}: wider than the window")
     return found
 
 

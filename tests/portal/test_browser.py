@@ -14,7 +14,7 @@ from portal.browsing import BROWSER_MARKS, served, sign_in
 from portal.test_runs import with_output
 from simulators import desk, scenes
 from simulators.desk import PASSWORD
-from simulators.scenes import HOTFIX, RUN_FAILED, RUN_NOW
+from simulators.scenes import RUN_FAILED, RUN_NOW
 
 pytestmark = BROWSER_MARKS
 
@@ -159,18 +159,6 @@ def test_a_failed_run_is_resumed_without_scripts(chromium: Browser) -> None:
         page.get_by_role("link", name="Load it again").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Lantern 2305, hotfix 1")
         context.close()
-
-
-def test_nothing_is_cut_off_at_360_pixels(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    with served(desk.failed()) as portal:
-        sign_in(page, portal)
-        paths = ["/", f"/updates/{HOTFIX}", f"/updates/{HOTFIX}/prepare", f"/runs/{RUN_FAILED}", "/runs"]
-        widths = {}
-        for path in [*paths, "/alerts", "/nodes", "/sources", "/audit", "/account", "/nowhere"]:
-            page.goto(portal.address + path)
-            widths[path] = page.evaluate("document.documentElement.scrollWidth")
-    assert {path: width for path, width in widths.items() if width != 360} == {}
 
 
 def test_style_and_icon_are_loaded_under_the_policy_light_and_dark(page: Page) -> None:

@@ -47,7 +47,7 @@ class SimulatedFeed:
     def notes(self, package: str) -> bytes:
         return f"# {package}\n".encode()
 
-    def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
+    def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:  # noqa: ARG002
         to.write_bytes(self.packages[package].volumes[name])
 
 

@@ -57,6 +57,7 @@ from pitstop.wire.views import (
     RunView,
     Session,
     SourceView,
+    StepView,
     SystemView,
     UpdateView,
 )
@@ -291,6 +292,16 @@ class _Runs:
     def show(self, actor: Actor, run_id: str) -> RunReport:
         self.scene.count("runs.show")
         return self._report(actor, run_id)
+
+    def step(self, actor: Actor, run_id: str, index: str) -> StepView:
+        self.scene.count("runs.step")
+        places = list(self._report(actor, run_id).steps)
+        while places:
+            place = places.pop()
+            if place.index == index:
+                return place
+            places += place.steps
+        raise NotFound(f"run {run_id} has no step {index}")
 
     def revision(self, actor: Actor, run_id: str) -> int:
         self.scene.count("runs.revision")

@@ -47,12 +47,14 @@ class Content:
         self.folder = folder
         self.folder.mkdir()
         self.files: list[ContentFile] = []
+        self._packed: dict[str, bytes] = {}
         self.volumes: list[Volume] = []
         self.unpacked = 0
 
     def add(self, path: str, content: bytes, mode: int = 0o644) -> None:
         """Into the manifest, in place of what has this path."""
         digest = hashlib.sha256(content).hexdigest()
+        self._packed[digest] = content
         (self.folder / digest).write_bytes(content)
         kept = [file for file in self.files if file.path != path]
         self.files = [*kept, ContentFile(path, mode, len(content), digest)]
@@ -92,7 +94,7 @@ class Content:
     def unpack(self, package: str, progress: Progress) -> None:
         self.unpacked += 1
         for file in self.missing_content(package):
-            (self.folder / file.sha256).touch()
+            (self.folder / file.sha256).write_bytes(self._packed.get(file.sha256, b""))
         progress(1, 1)
 
     def drop_damaged(self, files: Sequence[ContentFile]) -> Sequence[ContentFile]:

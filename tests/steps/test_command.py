@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pitstop.model.errors import InvalidPlan, StepFailed
+from pitstop.steps.kind import OUTPUT_LIMIT
 from pitstop.steps.table import KINDS
 
 from .conftest import Bench, Play
@@ -14,6 +15,39 @@ def test_words_reach_the_program_as_they_are(play: Play) -> None:
     async def scene(bench: Bench) -> None:
         odd = "a b 'c' \"d\" $HOME `x` * \n ü"
         assert (await bench.act("command", {"run": ["printf", "%s|", odd, ""]})).output == f"{odd}||"
+
+    play(scene)
+
+
+@pytest.mark.parametrize("word", ["LAMP=on", "if", "exit", "eval", "no-such-program", "-x", "a b"])
+def test_the_first_word_is_a_program_and_nothing_that_a_shell_knows(play: Play, word: str) -> None:
+    async def scene(bench: Bench) -> None:
+        with pytest.raises(StepFailed, match="status 127"):
+            await bench.act("command", {"run": [word, "touch lamp"]})
+        assert await bench.probe("command", {"run": ["true"], "done_when": [word, "true"]}) is None
+        assert not (bench.server.root / "lamp").exists()
+
+    play(scene)
+
+
+def test_a_program_may_have_any_name(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        for name in ("LAMP=on", "if", "echo", "a b"):
+            program = bench.server.root / name
+            program.write_text('#!/bin/sh\necho "this one: $1"\n')
+            program.chmod(0o755)
+            done = await bench.act("command", {"run": [f"./{name}", "$HOME"]}, index=f"1.{len(name)}")
+            assert done.output == "this one: $HOME\n"
+
+    play(scene)
+
+
+def test_a_probe_keeps_no_more_output_than_a_step_does(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        much = ["sh", "-c", "head -c 60000 /dev/zero | tr '\\0' x"]
+        done = await bench.probe("command", {"run": ["true"], "done_when": much})
+        assert done is not None
+        assert len(done.output) == OUTPUT_LIMIT
 
     play(scene)
 

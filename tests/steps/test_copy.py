@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from pitstop.model.errors import InvalidPlan, StepFailed
+from pitstop.model.errors import DigestMismatch, InvalidPlan, StateUnusable, StepFailed
+from pitstop.model.system import Node
+from pitstop.ports.nodes import Answer, NodeDriver, Operation
 from pitstop.steps.table import KINDS
 
 from .conftest import Bench, Play
 
 ALL = {"from": "lamp", "to": "/opt/lamp"}
 ODD = ("a space", "it's", 'a "quote"', "new\nline", "ünï ☃", "-n", "$HOME", "back\\slash", "*", "a;b&c")
+
+
+class Unreadable:
+    """The nodes, as seen from a machine whose disk fails when the content to stage is read."""
+
+    def __init__(self, driver: NodeDriver) -> None:
+        self.ask = driver.ask
+
+    async def operate(self, _node: Node, _operation: Operation, *, deadline: timedelta) -> Answer:
+        raise StateUnusable(f"the content to stage cannot be read, with {deadline} left: Input/output error")
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -135,6 +149,55 @@ def test_a_target_that_cannot_be_put_is_a_failure_that_names_it(play: Play) -> N
         assert {path.name for path in (bench.server.root / "opt/lamp").iterdir()} == {"a", "b"}
         (bench.server.root / "opt/lamp/b").rmdir()
         assert (await bench.act("copy", ALL, attempt=2)).output.strip() == "1 copied, 1 unchanged"
+
+    play(scene)
+
+
+def test_content_that_was_changed_after_it_was_unpacked_reaches_no_node(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.content.add("lamp/oil", b"oil")
+        bench.content.add("lamp/wick", b"wick")
+        kept = bench.content.folder / bench.content.files[0].sha256
+        kept.write_bytes(b"OIL")
+        with pytest.raises(DigestMismatch, match=r"^lamp/oil in this service's store") as refused:
+            await bench.act("copy", ALL)
+        assert "resume the run" in refused.value.hint
+        assert modes(bench.server.root / "opt") == {}, "not even what is right beside it"
+        assert not kept.exists()
+        assert (await bench.act("copy", ALL, attempt=2)).output.strip() == "2 copied, 0 unchanged"
+        assert (bench.server.root / "opt/lamp/oil").read_bytes() == b"oil"
+        assert bench.content.unpacked == 1
+
+    play(scene)
+
+
+def test_a_refusal_of_damaged_content_is_found_again_after_the_service_was_away(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.content.add("lamp/oil", b"oil")
+        kept = bench.content.folder / bench.content.files[0].sha256
+        kept.write_bytes(b"OIL")
+        with pytest.raises(DigestMismatch):
+            await bench.act("copy", ALL)
+        kept.write_bytes(b"oil")
+        with pytest.raises(DigestMismatch, match="did not arrive on node n1 as it was sent"):
+            await bench.reattach("copy")
+        assert kept.exists(), "what is whole is not dropped"
+
+    play(scene)
+
+
+def test_content_that_cannot_be_read_here_is_brought_again_too(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.content.add("lamp/oil", b"oil")
+        kept = bench.content.folder / bench.content.files[0].sha256
+        kept.write_bytes(b"oi")
+        driver = bench.driver
+        bench.driver = cast(NodeDriver, Unreadable(driver))
+        with pytest.raises(DigestMismatch, match=r"lamp/oil in this service's store"):
+            await bench.act("copy", ALL)
+        bench.driver = driver
+        await bench.act("copy", ALL, attempt=2)
+        assert (bench.server.root / "opt/lamp/oil").read_bytes() == b"oil"
 
     play(scene)
 

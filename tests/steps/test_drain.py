@@ -133,6 +133,47 @@ def test_a_question_that_breaks_is_no_sign_of_service(play: Play) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("status", [2, 7, 126, 255])
+def test_a_drain_that_cannot_tell_notes_nothing_and_fails(play: Play, status: int) -> None:
+    """As curl does where nothing listens. The operator had the node out: it must not be put back."""
+
+    async def scene(bench: Bench) -> None:
+        (bench.server.root / "is-out").touch()
+        cannot_tell = ["sh", "-c", f"test -e seen && test -e is-out || exit {status}"]
+        with pytest.raises(StepFailed, match=f"cannot be asked: is_out ended with status {status}"):
+            await bench.act("drain", {**ARGS, "is_out": cannot_tell})
+        (bench.server.root / "seen").touch()
+        done = await bench.act("drain", {**ARGS, "is_out": cannot_tell}, attempt=2)
+        assert done.record == {"was_out": "yes"}
+        assert log(bench) == []
+
+    play(scene)
+
+
+def test_an_undrain_that_cannot_tell_has_not_put_the_node_back(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        await drained(bench)
+        with pytest.raises(StepFailed, match="cannot be asked"):
+            await bench.act("undrain", {**ARGS, "is_out": ["sh", "-c", "exit 7"]}, index="1.3")
+        await bench.act("undrain", ARGS, index="1.3", attempt=2)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("name", ["out", "back", "is_out", "told_out", "note"])
+def test_the_commands_of_a_drain_may_have_any_name(play: Play, name: str) -> None:
+    async def scene(bench: Bench) -> None:
+        program = bench.server.root / name
+        program.write_text("#!/bin/sh\ntest -e is-out\n")
+        program.chmod(0o755)
+        by_path = {**ARGS, "is_out": ["env", f"PATH={bench.server.root}:/usr/bin:/bin", name]}
+        assert (await bench.act("drain", by_path)).record == {"was_out": "no"}
+        with pytest.raises(StepFailed, match="cannot be asked: is_out ended with status 127"):
+            await bench.act("drain", {**ARGS, "is_out": [name]}, index="2.1")
+
+    play(scene)
+
+
 def test_the_note_is_taken_away_at_the_end(play: Play) -> None:
     async def scene(bench: Bench) -> None:
         notes = bench.server.root / "var/lib/pitstop-node/notes"

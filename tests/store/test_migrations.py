@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pitstop.model.errors import PitstopError
 from pitstop.model.runs import RunState, RunSucceeded, StepStatus, StepSucceeded, Waiting
 from pitstop.model.system import Installed, InstalledBy
 from pitstop.model.updates import UpdateState
+from pitstop.package.catalogue_format import write_catalogue
 from pitstop.ports.records import Declared, SourceStatus
 from pitstop.store import migrations
 from pitstop.store.accounts import SqlAccounts
@@ -108,3 +110,21 @@ def test_a_run_that_was_in_progress_goes_on(old: Database) -> None:
     assert tree.run.epoch > former.run.epoch
     journal.append(tree, StepSucceeded("1.2", at(21)), StepSucceeded("2", at(21)), RunSucceeded(at(22)))
     assert SqlLedger(old).installed()[-1].release == HOTFIX.id
+
+
+def test_what_is_not_to_be_forgotten_is_taken_from_what_an_old_version_wrote(tmp_path: Path) -> None:
+    """The digests of packages from the catalogues, and that somebody signed in from the audit log."""
+    raw = sqlite3.connect(tmp_path / DATABASE_NAME)
+    raw.executescript((FIXTURES / "schema-0002.sql").read_text())
+    known = replace(KNOWN, releases=(replace(FIRST, package_sha256="a" * 64), HOTFIX))
+    raw.execute("UPDATE sources SET catalogue = ?", (write_catalogue(known).decode(),))
+    raw.execute(
+        "INSERT INTO audit_log (at, who, what, subject, origin, outcome)"
+        " VALUES ('2026-03-04T05:06:07.000000Z', 'ada', 'sign in', 'ada', 'portal', 'done')"
+    )
+    raw.commit()
+    raw.close()
+    database = open_database(tmp_path)
+    assert SqlCatalogues(database).package_digests() == {FIRST.name: "a" * 64}
+    assert SqlAccounts(database).ever_signed_in()
+    database.close()

@@ -8,6 +8,7 @@ import struct
 import threading
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -236,6 +237,50 @@ class TestUnpacking:
         assert payloads.missing_content(made.name) == [file]
         payloads.unpack(made.name, silent)
         assert payloads.content(file).read_bytes() == CONTENT[file.path]
+
+    def test_content_that_was_changed_on_the_disk_is_dropped_and_unpacked_anew(
+        self, payloads: FilePayloads
+    ) -> None:
+        made = package()
+        unpacked(payloads, made)
+        changed = made.manifest.files[0]
+        path = payloads.content(changed)
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[::-1])
+        assert payloads.missing_content(made.name) == [], (
+            "of the same length: it takes a whole reading to see it"
+        )
+        assert payloads.drop_damaged(made.manifest.files) == [changed]
+        assert payloads.missing_content(made.name) == [changed]
+        payloads.unpack(made.name, silent)
+        assert payloads.drop_damaged(made.manifest.files) == []
+        assert payloads.content(changed).read_bytes() == CONTENT[changed.path]
+
+    def test_another_package_does_not_wait_for_an_unpacking_but_for_a_discarding(
+        self, payloads: FilePayloads
+    ) -> None:
+        one, two, three = package(), package("1.2311.0.6"), package("1.2311.0.7")
+        hold(payloads, one)
+        going, release = threading.Event(), threading.Event()
+
+        def slow(_done: int, _in_all: int) -> None:
+            going.set()
+            release.wait(20)
+
+        with ThreadPoolExecutor(3) as pool:
+            try:
+                unpacking = pool.submit(payloads.unpack, one.name, slow)
+                assert going.wait(20)
+                pool.submit(payloads.put_documents, two.name, two.documents).result(20)
+                discarding = pool.submit(payloads.discard, two.name)
+                pool.submit(payloads.put_documents, three.name, three.documents).result(20)
+                assert not unpacking.done()
+                assert not discarding.done(), "what is just being unpacked must not be cleared away"
+            finally:
+                release.set()
+            discarding.result(20)
+            unpacking.result(20)
+        assert payloads.missing_content(one.name) == []
 
     def test_two_at_once_wait_for_each_other(self, payloads: FilePayloads) -> None:
         made = package(content={str(number): bytes([number]) * 1000 for number in range(40)})

@@ -167,6 +167,30 @@ class TestCatalogues:
         assert len(catalogues.catalogues()) == 2
         assert list(catalogues.update_states()) == ["Star1.0"]
 
+    def test_the_digest_that_was_first_known_stays(self, catalogues: SqlCatalogues) -> None:
+        entry = release("1.0")
+        catalogues.checked("north", catalogue(entry), T0)
+        assert catalogues.package_digests() == {}
+        for digest in ("a" * 64, "b" * 64, ""):
+            catalogues.checked("north", catalogue(replace(entry, package_sha256=digest)), later(1))
+            assert catalogues.package_digests() == {"Star1.0": "a" * 64}
+        catalogues.checked("north", catalogue(release("1.1"), replace(entry, revision=2)), later(2))
+        assert catalogues.package_digests() == {"Star1.0": "a" * 64}
+
+    def test_what_was_wrong_in_a_catalogue_is_kept_with_it(self, catalogues: SqlCatalogues) -> None:
+        catalogues.checked("north", catalogue(release("1.0")), T0, FINDING)
+        assert catalogues.sources() == [SourceStatus(SOURCE, T0, FINDING)]
+
+    def test_a_source_is_kept_as_it_is_declared_now(self, catalogues: SqlCatalogues) -> None:
+        known = catalogue(release("1.0"))
+        catalogues.checked("north", known, T0)
+        moved = replace(SOURCE, url="https://new.example", types=frozenset({PackageType.OEM}))
+        catalogues.change_source(moved, declared=False)
+        assert catalogues.sources() == [SourceStatus(moved, T0, None, declared=False)]
+        assert catalogues.catalogues() == [("north", known)]
+        with pytest.raises(NotFound, match="south"):
+            catalogues.change_source(replace(SOURCE, name="south"))
+
 
 versions = st.lists(st.integers(0, 10**6), min_size=1, max_size=4).map(lambda parts: Version(tuple(parts)))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -308,9 +332,32 @@ class TestAccounts:
             False,
         ]
 
+    def test_another_role_ends_all_sessions_of_its_account(self, accounts: SqlAccounts) -> None:
+        accounts.open_session("digest", "bob", T0, later(60))
+        accounts.set_role("bob", Role.READER)
+        assert accounts.accounts() == [Account("bob", Role.READER, T0)]
+        assert accounts.session("digest", T0) is None
+
+    def test_a_removed_account_leaves_no_session(self, accounts: SqlAccounts) -> None:
+        accounts.open_session("digest", "bob", T0, later(60))
+        accounts.remove_account("bob")
+        assert accounts.accounts() == []
+        accounts.add_account("bob", Role.ADMINISTRATOR, "hash-9", T0)
+        assert accounts.session("digest", T0) is None
+
+    def test_whether_anybody_ever_signed_in_outlasts_the_sessions(self, accounts: SqlAccounts) -> None:
+        assert not accounts.ever_signed_in()
+        accounts.open_session("digest", "bob", T0, later(60))
+        accounts.close_session("digest")
+        assert accounts.ever_signed_in()
+
     def test_who_is_not_there_is_not_found(self, accounts: SqlAccounts) -> None:
         with pytest.raises(NotFound, match="nobody"):
             accounts.set_password_hash("nobody", "hash")
+        with pytest.raises(NotFound, match="nobody"):
+            accounts.set_role("nobody", Role.READER)
+        with pytest.raises(NotFound, match="nobody"):
+            accounts.remove_account("nobody")
         with pytest.raises(NotFound, match="nobody"):
             accounts.open_session("digest", "nobody", T0, later(1))
 
@@ -325,6 +372,14 @@ class TestAudit:
             audit.audit(entry)
         assert audit.entries() == entries[::-1]
         assert audit.entries(limit=2) == [entries[4], entries[3]]
+
+    def test_an_entry_has_a_number_by_which_another_completes_it(self, database: Database) -> None:
+        audit = SqlAuditLog(database)
+        number = audit.audit(replace(self.ENTRY, outcome="begun"))
+        audit.audit(replace(self.ENTRY, completes=number))
+        ended, begun = audit.entries()
+        assert (begun.number, begun.completes, ended.completes) == (number, None, number)
+        assert ended.number > number
 
     def test_the_database_refuses_to_change_or_remove_an_entry(self, database: Database) -> None:
         audit = SqlAuditLog(database)

@@ -15,7 +15,7 @@ from litestar.response import Stream
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn, origin_of, token_of
 from pitstop.model.errors import NotSignedIn
 from pitstop.service.watching import ENDLESS, HEADERS, MEDIA_TYPE, Telling, Watches, frame
-from pitstop.wire.views import EventView, RunReport, RunView
+from pitstop.wire.views import EventView, RunReport, RunView, StepView
 
 OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
 WatchesHere = NamedDependency[SkipValidation[Watches]]
@@ -29,6 +29,17 @@ def list_runs(desk: DeskHere, actor: SignedIn, update: OfUpdate = None) -> tuple
 @get("/runs/{run_id:str}", operation_id="showRun", summary="A run with its tree", sync_to_thread=True)
 def show_run(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> RunReport:
     return desk.runs.show(actor, run_id)
+
+
+@get(
+    "/runs/{run_id:str}/steps/{index:str}",
+    operation_id="showRunStep",
+    summary="One step of a run, with its whole output",
+    description="A run's report has only the end of the outputs of steps that have not failed.",
+    sync_to_thread=True,
+)
+def show_step(desk: DeskHere, actor: SignedIn, run_id: FromPath[str], index: FromPath[str]) -> StepView:
+    return desk.runs.step(actor, run_id, index)
 
 
 @get(
@@ -92,4 +103,4 @@ async def watch_run(
     return Stream(stream(), media_type=MEDIA_TYPE, headers=HEADERS)
 
 
-HANDLERS = (list_runs, show_run, list_events, resume_run, watch_run)
+HANDLERS = (list_runs, show_run, show_step, list_events, resume_run, watch_run)

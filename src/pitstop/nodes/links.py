@@ -47,8 +47,8 @@ class Links:
 
     @asynccontextmanager
     async def session(self, node: Node) -> AsyncIterator[asyncssh.SSHClientConnection]:
-        """A connection with room for one more session; a lost one is made anew. To wait for one's turn uses up
-        no deadline around.
+        """A connection with room for one more session; a lost one is made anew. No deadline around is used up
+        by waiting for one's turn.
 
         Raises:
             NoLink: there is no connection to be had.

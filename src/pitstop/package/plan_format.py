@@ -92,9 +92,9 @@ class DrainDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     is_out: Annotated[
         Words,
         msgspec.Meta(
-            description="Changes nothing; ends with 0 when the node is out, with 1 when it is in service. Any "
-            "other status says that it cannot tell, and fails the step. A node that was out before the run is "
-            "left out."
+            description="Changes nothing; ends with 0 when the node is out, with 1 when it is in service. "
+            "Any other status says that it cannot tell, and fails the step. A node that was out before the "
+            "run is left out."
         ),
     ]
     deadline: Annotated[timedelta, msgspec.Meta(description="Of each of the two ways.")] = timedelta(

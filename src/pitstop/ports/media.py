@@ -15,6 +15,7 @@ from typing import Protocol
 
 from pitstop.model.releases import Catalogue
 from pitstop.ports.feeds import Feed, Source
+from pitstop.ports.payloads import Progress
 
 
 class Standing(StrEnum):
@@ -43,6 +44,21 @@ class SignedVersions:
     targets: int
 
 
+class MediumFeed(Feed, Protocol):
+    """What lies on a medium, judged by what is known to be signed."""
+
+    def holds(self, package: str, name: str) -> bool:
+        """Whether this file of the package lies there, whole."""
+
+    def fetch_slices(self, package: str, name: str, to: Path, progress: Progress) -> bool:
+        """Bring what lies there of a volume in slices, and put it with the slices that others have brought.
+        Whether the volume is complete now, and at ``to``.
+
+        Raises:
+            TrustError, NoSpace, StateUnusable.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A medium, accepted for a source.
@@ -57,7 +73,7 @@ class Examined:
     standing: Standing
     made: datetime | None
     catalogue: Catalogue | None
-    feed: Feed
+    feed: MediumFeed
 
 
 class Media(Protocol):

@@ -24,15 +24,19 @@ from pitstop.wire.policy_views import (
     WindowsChange,
     WindowsView,
 )
+from pitstop.wire.transfers import TransferRequest
 from pitstop.wire.views import (
     AccountView,
     AlertView,
     AuditView,
     EventView,
+    ImportView,
+    NewImport,
     RunReport,
     RunView,
     Session,
     SourceView,
+    StepView,
     SystemView,
     UpdateView,
 )
@@ -67,7 +71,10 @@ class RunsDesk(Protocol):
         """Newest first."""
 
     def show(self, actor: Actor, run_id: str) -> RunReport:
-        """Raises NotFound."""
+        """Of steps that have not failed, the end of the output. Raises NotFound."""
+
+    def step(self, actor: Actor, run_id: str, index: str) -> StepView:
+        """One place of the tree, with its whole output. Raises NotFound."""
 
     def revision(self, actor: Actor, run_id: str) -> int:
         """What a face that watches compares: it rises with every change. Cheap. Raises NotFound."""
@@ -90,6 +97,37 @@ class SourcesDesk(Protocol):
 
     def check(self, actor: Actor) -> tuple[SourceView, ...]:
         """Poll all sources now; what could not be reached is a finding of its source. Blocks."""
+
+
+class ImportsDesk(Protocol):
+    def list(self, actor: Actor) -> tuple[ImportView, ...]:
+        """Newest first."""
+
+    def show(self, actor: Actor, import_id: str) -> ImportView:
+        """Raises NotFound."""
+
+    def begin(self, actor: Actor, wanted: NewImport) -> ImportView:
+        """Begin an upload, or import what lies at a path of the service's machine.
+
+        Raises NotPermitted, InvalidInput, NoSpace (before the first byte), NotFound, Unreachable.
+        """
+
+    def receive(self, actor: Actor, import_id: str, file: int, offset: int, chunk: bytes) -> int:
+        """Take in the next bytes of a file, by its number from 0; how many are here now.
+
+        Raises NotPermitted, NotFound, Conflict (with where to go on), InvalidInput, NoSpace.
+        """
+
+    def finish(self, actor: Actor, import_id: str) -> ImportView:
+        """All files are here: import them. Answers at once. Raises NotFound, Conflict, InvalidMove."""
+
+    def discard(self, actor: Actor, import_id: str) -> None:
+        """Raises NotFound, Conflict."""
+
+
+class TransfersDesk(Protocol):
+    def request(self, actor: Actor) -> TransferRequest:
+        """What this system has and lacks, for the downloader."""
 
 
 class AccountsDesk(Protocol):

@@ -8,13 +8,13 @@ from threading import Lock
 
 from pitstop.model.errors import Conflict
 
-_MOST_WAITING = 8
+MOST_WAITING = 8
 
 
 class Joining:
     """One kind of work. May be asked for from any thread; each that waits holds its own, so few may."""
 
-    def __init__(self, work: str, *, most_waiting: int = _MOST_WAITING) -> None:
+    def __init__(self, work: str, *, most_waiting: int = MOST_WAITING) -> None:
         """``work``: what goes on, as a message says it, such as ``check of the sources``."""
         self._work = work
         self._most_waiting = most_waiting

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from pitstop.engine.progress import Portion
+from pitstop.model.errors import NotFound
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
 from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus
 from pitstop.model.updates import Action
 from pitstop.service.findings import action_view, finding_view
 from pitstop.service.remaining import percent_done, remaining
+from pitstop.steps.drain import WAS_OUT
 from pitstop.wire.formats import duration, percent, rate
 from pitstop.wire.views import PortionView, RunReport, RunView, StepView, WaitingView
 
 PortionOf = Callable[[str], Portion | None]
+
+SHOWN_OUTPUT = 400
+"""Characters of a step's output in a report, but for steps that have failed: reports of big trees are sent at
+every change of a run. A step that is asked for by itself is shown with all."""
 
 
 def portion_view(portion: Portion | None) -> PortionView | None:
@@ -74,11 +82,25 @@ def run_report(
     )
 
 
+def step_view(tree: RunTree, index: str, now: datetime) -> StepView:
+    """One place, with the whole of its own output.
+
+    Raises:
+        NotFound: the run has no such place.
+    """
+    step = tree.steps.get(index)
+    if step is None:
+        raise NotFound(
+            f"run {tree.run.id} has no step {index!r}", hint="Choose one that the run's tree shows."
+        )
+    return msgspec.structs.replace(_step_view(tree, step, now), output=step.output)
+
+
 def nodes_out_of_service(tree: RunTree) -> tuple[str, ...]:
-    """The nodes that this run has taken out of service and not put back yet."""
+    """The nodes that this run has taken out of service, or may have, and not put back yet."""
     out: dict[str, None] = {}
     for leaf in tree.leaves():
-        if leaf.node and leaf.kind == DRAIN_KIND and leaf.attempt:
+        if leaf.node and leaf.kind == DRAIN_KIND and leaf.attempt and leaf.record.get(WAS_OUT) != "yes":
             out[leaf.node] = None
         elif leaf.node and leaf.kind == UNDRAIN_KIND and leaf.status is StepStatus.SUCCEEDED:
             out.pop(leaf.node, None)
@@ -122,12 +144,16 @@ def _step_view(tree: RunTree, step: Step, now: datetime) -> StepView:
         seconds=((ended or now) - started).total_seconds() if started else None,
         expected=step.expected.total_seconds() if step.expected else None,
         attempt=step.attempt,
-        output=step.output,
+        output=step.output if status is StepStatus.FAILED else _end_of(step.output),
         found_done=step.found_done,
         waiting=_waiting(step),
         finding=finding_view(step.finding) if step.finding else None,
         steps=inner,
     )
+
+
+def _end_of(output: str) -> str:
+    return output if len(output) <= SHOWN_OUTPUT else f"…{output[1 - SHOWN_OUTPUT :]}"
 
 
 def _span(

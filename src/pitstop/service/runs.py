@@ -20,9 +20,9 @@ from pitstop.ports.payloads import PayloadStore
 from pitstop.ports.records import Runs
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
-from pitstop.service.reports import run_report, run_view
+from pitstop.service.reports import run_report, run_view, step_view
 from pitstop.steps.composition import compose
-from pitstop.wire.views import EventView, RunReport, RunView
+from pitstop.wire.views import EventView, RunReport, RunView, StepView
 
 DRIVE = "drive-run"
 """The job that drives a run; its key is the run's id."""
@@ -62,6 +62,10 @@ class RunsService:
             now,
             self.progress.of_run(run_id),
         )
+
+    def step(self, actor: Actor, run_id: str, index: str) -> StepView:
+        actor.require(Permission.SEE)
+        return step_view(self.journal.load(run_id), index, self.audited.clock.now())
 
     def revision(self, actor: Actor, run_id: str) -> int:
         actor.require(Permission.SEE)

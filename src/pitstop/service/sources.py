@@ -15,6 +15,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import DigestMismatch, InvalidInput, NotFound, PitstopError
@@ -24,6 +25,7 @@ from pitstop.package.fileset import DOCUMENTS, METADATA, NOTES
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed, Feeds, Source
+from pitstop.ports.media import Examined, MediumFeed
 from pitstop.ports.payloads import PayloadStore
 from pitstop.ports.records import Alerts, Catalogues, SourceStatus
 from pitstop.service.audited import Audited
@@ -139,7 +141,7 @@ class SourcesService:
     def _check(self, source: Source) -> None:
         subject = f"source {source.name}"
         try:
-            finding = self._look_into(source, subject)
+            finding = self._look_into(source)
         except PitstopError as error:
             log.warning("%s: %s", subject, error)
             self._failed(source, from_error(error, subject, impact=_NOT_SEEN))
@@ -150,15 +152,75 @@ class SourcesService:
         else:
             self._close_alerts(subject, but=finding)
 
-    def _look_into(self, source: Source, subject: str) -> Finding | None:
+    def _look_into(self, source: Source) -> Finding | None:
         """Bring what is new, and keep it; what is wrong in it, if it could be kept all the same."""
         feed = self.feeds.open(source)
         catalogue = feed.poll()
+        return self._keep(source, catalogue, feed, self.clock.now())
+
+    def take_in(self, medium: Examined) -> Finding | None:
+        """Keep what a medium says that is newer, and the small files that lie on it; what is wrong in it, if
+        it could be kept all the same. What is known is then known as of when the medium was made.
+
+        Raises:
+            InvalidCatalogue: with it the catalogues of all sources would not hold together.
+            TrustError, NoSpace, StateUnusable.
+        """
+        source, catalogue = medium.source, medium.catalogue
+        if catalogue is None:
+            return None
+        before = next(item.last_checked for item in self.records.sources() if item.source.name == source.name)
+        of = medium.made or catalogue.issued
+        at = of if before is None else max(before, of)
+        finding = self._keep(source, catalogue, medium.feed, at, on_medium=medium.feed)
+        if not source.connected:
+            self._close_alerts(f"source {source.name}", but=finding)
+        return finding
+
+    def bring_documents(self, feed: Feed, release: Release) -> None:
+        """Bring a package's small files and notes.
+
+        Raises:
+            TrustError (and those below it): they are not those that were signed.
+            NotFound, Unreachable, InvalidPackage, NoSpace, StateUnusable.
+        """
+        documents = {name: feed.document(release.name, name) for name in DOCUMENTS}
+        _require_signed(release, documents[METADATA])
+        self._require_first(release, documents[METADATA])
+        self.payloads.put_documents(release.name, {**documents, NOTES: feed.notes(release.name)})
+
+    def _require_first(self, release: Release, metadata: bytes) -> None:
+        """Raises DigestMismatch: the package was another when it was first known."""
+        first = self.records.package_digests().get(release.name)
+        if first is not None and hashlib.sha256(metadata).hexdigest() != first:
+            raise DigestMismatch(
+                f"{METADATA} of {release.name} is another than when the build was first known: {first}",
+                hint="Do not install it. Ask the publisher which of the two is right.",
+            )
+
+    def has_documents(self, package: str) -> bool:
+        """Whether a package's small files are here."""
+        try:
+            self.payloads.metadata(package)
+        except NotFound:
+            return False
+        return True
+
+    def _keep(
+        self,
+        source: Source,
+        catalogue: Catalogue,
+        feed: Feed,
+        at: datetime,
+        *,
+        on_medium: MediumFeed | None = None,
+    ) -> Finding | None:
+        subject = f"source {source.name}"
         self._require_together(source, catalogue)
         disputed = disputes(catalogue, self.records.package_digests())
-        self._bring_documents(feed, source, catalogue, disputed)
+        self._bring_documents(feed, source, catalogue, disputed, on_medium)
         finding = dispute_finding(subject, disputed)
-        self.records.checked(source.name, catalogue, self.clock.now(), finding)
+        self.records.checked(source.name, catalogue, at, finding)
         if finding is not None:
             log.warning("%s: %s", subject, finding.what)
             self.alerts.raise_alert(finding, self.clock.now())
@@ -195,10 +257,15 @@ class SourcesService:
         ReleaseGraph.of([*others, catalogue])
 
     def _bring_documents(
-        self, feed: Feed, source: Source, catalogue: Catalogue, disputed: Sequence[Dispute]
+        self,
+        feed: Feed,
+        source: Source,
+        catalogue: Catalogue,
+        disputed: Sequence[Dispute],
+        on_medium: MediumFeed | None,
     ) -> None:
         """Bring the small files of releases that are new, or whose entry has changed; of disputed ones none:
-        those stay that are here."""
+        those stay that are here. A medium need not have those of all."""
         known = {
             release
             for name, old in self.records.catalogues()
@@ -209,17 +276,10 @@ class SourcesService:
         for release in catalogue.releases:
             if release.status is ReleaseStatus.WITHDRAWN or release.name in left_out:
                 continue
-            if release not in known or not self._has_documents(release.name):
-                documents = {name: feed.document(release.name, name) for name in DOCUMENTS}
-                _require_signed(release, documents[METADATA])
-                self.payloads.put_documents(release.name, {**documents, NOTES: feed.notes(release.name)})
-
-    def _has_documents(self, package: str) -> bool:
-        try:
-            self.payloads.metadata(package)
-        except NotFound:
-            return False
-        return True
+            if on_medium is not None and not all(on_medium.holds(release.name, name) for name in DOCUMENTS):
+                continue
+            if release not in known or not self.has_documents(release.name):
+                self.bring_documents(feed, release)
 
 
 def _require_signed(release: Release, metadata: bytes) -> None:

@@ -5,9 +5,9 @@ file); only those are sent, staged beside the operation, and then moved into pla
 a temporary name in the target's folder, written out, renamed over the target. Done again, it copies what is
 left.
 
-What is sent was checked when it was unpacked, and may have been changed since: a bad disk, a hand. So all that
-was staged is checked on the node once more before the first file is moved. Content that is found damaged here
-is dropped, and the next try brings it again.
+What is sent was checked when it was unpacked, and may have been changed since: a bad disk, a hand. So all
+that was staged is checked on the node once more before the first file is moved. Content that is found damaged
+here is dropped, and the next try brings it again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -51,7 +52,10 @@ _DAMAGED = 65
 """The status that says so; the names of what is damaged stand before it."""
 
 _WHOLE = f"""\
-(cd "$PITSTOP_STAGE" && for file in *; do echo "${{file#*.}}  $file"; done | sha256sum -c --quiet) || exit {_DAMAGED}
+whole() {{
+    cd "$PITSTOP_STAGE" && for file in *; do echo "${{file#*.}}  $file"; done | sha256sum -c --quiet
+}}
+(whole) || exit {_DAMAGED}
 """
 _FAILED = re.compile(r"^\d+\.([0-9a-f]{64}): FAILED", re.MULTILINE)
 
@@ -112,8 +116,7 @@ async def _act(context: StepContext, args: CopyArgs) -> Done:
     if not differing:
         return _said(0, len(targets))
     files = [target.file for target in differing]
-    await _bring(context, files)
-    staged = await asyncio.to_thread(_staged, context, files)
+    staged = await _brought(context, files)
     said = _said(len(differing), len(targets) - len(differing)).output
     puts = (_put(number, target) for number, target in enumerate(differing))
     script = "".join([_WHOLE, _PUT, *puts, f"echo {shlex.quote(said)}\n"])
@@ -129,14 +132,14 @@ async def _reattach(context: StepContext) -> Done | None:
     return None if answer is None else await _ended(context, answer)
 
 
-async def _bring(context: StepContext, files: Sequence[ContentFile]) -> None:
-    """See to it that this content is here, as preparing does: it was, but what is damaged is dropped."""
-    digests = {file.sha256 for file in files}
+async def _brought(context: StepContext, files: Sequence[ContentFile]) -> tuple[StagedFile, ...]:
+    """This content, to be staged. It was here, but what was damaged was dropped: that is prepared again."""
+    with suppress(NotFound):
+        return await asyncio.to_thread(_staged, context, files)
     async with context.world.bringing:
-        missing = await asyncio.to_thread(context.world.payloads.missing_content, context.run.update)
-        if any(file.sha256 in digests for file in missing):
-            await DOWNLOAD.act(context, NoArgs())
-            await UNPACK.act(context, NoArgs())
+        await DOWNLOAD.act(context, NoArgs())
+        await UNPACK.act(context, NoArgs())
+    return await asyncio.to_thread(_staged, context, files)
 
 
 def _staged(context: StepContext, files: Sequence[ContentFile]) -> tuple[StagedFile, ...]:
@@ -153,14 +156,15 @@ async def _ended(context: StepContext, answer: Answer) -> Done:
         StepFailed: not well.
         DigestMismatch: something of what was staged is not what was signed; nothing was put in place.
     """
-    if answer.status != _DAMAGED:
+    failed = set(_FAILED.findall(answer.output)) if answer.status == _DAMAGED else set()
+    if not failed:
         return concluded(answer)
-    failed = set(_FAILED.findall(answer.output))
     manifest = await asyncio.to_thread(context.world.payloads.manifest, context.run.update)
     files = [file for file in manifest.files if file.sha256 in failed]
+    node = context.here.name
     error = DigestMismatch(
-        f"{_named(files)} did not arrive on node {context.here.name} as it was sent; nothing was put in place",
-        hint="Check the disk of the node, then resume the run.",
+        f"{_named(files)} did not arrive on node {node} as it was sent. Nothing was put in place there",
+        hint=f"Check the disk of node {node}, then resume the run.",
     )
     await _refuse_damaged(context, files, error)
     raise error
@@ -175,10 +179,10 @@ async def _refuse_damaged(context: StepContext, files: Sequence[ContentFile], er
     damaged = await asyncio.to_thread(context.world.payloads.drop_damaged, files)
     if damaged:
         raise DigestMismatch(
-            f"{_named(damaged)} lies in this service's store other than it was signed: it was changed after it "
-            f"was unpacked. Nothing was put in place on node {context.here.name}",
-            hint="Check this machine's disk, and who may write to the state folder. The damaged content was "
-            "removed: resume the run, and it is brought again.",
+            f"{_named(damaged)} in this service's store is not what was signed any more: it was changed "
+            f"after it was unpacked. Nothing of this step was put in place on node {context.here.name}",
+            hint="Check this machine's disk, and who may write to the state folder. What is damaged was "
+            "removed from the store: resume the run, and it is brought again.",
         ) from error
 
 

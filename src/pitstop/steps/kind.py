@@ -128,7 +128,7 @@ class StepContext:
         return await self.world.nodes.operate(self.here, operation, deadline=self.step.deadline)
 
     async def earlier_answer(self) -> Answer | None:
-        """Wait for the operation that an earlier worker started for this very attempt, if its node knows it."""
+        """Of the operation that an earlier worker began for this attempt, if its node knows it."""
         return await self.world.nodes.attach(
             self.here,
             operation_id(self.run, self.step),

@@ -27,7 +27,7 @@ from pitstop.transport.newest import accepted
 from pitstop.transport.session import Session, alone, begun
 from pitstop.transport.trust import translated
 from pitstop.transport.use import require_for_wire
-from pitstop.transport.volume import FreeSpace, fetch
+from pitstop.transport.volume import FreeSpace, Wanted, fetch
 
 MAX_DOCUMENT_BYTES = 64 << 20
 
@@ -117,10 +117,14 @@ class TufFeed:
             Unreachable, TrustError (and those below it), NoSpace, StateUnusable.
         """
         with translated(self._source.name, self._fetcher):
-            session = self._opened()
-            wanted = replace(session.wanted(path), pieces=session.pieces(path))
-            self._fetcher.asked = wanted.url
-            fetch(self._fetcher, wanted, to, progress, self._free)
+            fetch(self._fetcher, self._wanted(path), to, progress, self._free)
+
+    def _wanted(self, path: str) -> Wanted:
+        """The file of this target path, with the list of its pieces where there is one."""
+        session = self._opened()
+        wanted = replace(session.wanted(path), pieces=session.pieces(path))
+        self._fetcher.asked = wanted.url
+        return wanted
 
     def session(self) -> Session:
         """What this feed sees.

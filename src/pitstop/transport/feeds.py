@@ -8,7 +8,7 @@ A source's folder holds ``pinned.root.json`` (the root as it was handed in, neve
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
@@ -26,7 +26,9 @@ from pitstop.transport.fetcher import SiteFetcher
 from pitstop.transport.folder_fetcher import FolderFetcher, folder_of
 from pitstop.transport.http_fetcher import HttpFetcher
 from pitstop.transport.link import Link
+from pitstop.transport.loose import examined
 from pitstop.transport.medium import Medium, require_young, take, utc_now
+from pitstop.transport.medium_feed import TufMediumFeed
 from pitstop.transport.mirrors import MirrorFetcher, Place
 from pitstop.transport.refresh import PINNED
 from pitstop.transport.session import alone, known
@@ -128,8 +130,17 @@ class TufFeeds:
         medium = _medium(place, volume, self._link)
         with translated(source.name, medium.fetcher), alone(folder):
             taken = take(source, folder, medium, self._bounds, self._now())
-        feed = TufFeed(source, folder, medium.fetcher, self._free, session=taken.session)
+        feed = TufMediumFeed(source, folder, medium.fetcher, self._free, taken.session)
         return Examined(source, taken.standing, taken.made, taken.catalogue, feed)
+
+    def examine_loose(self, sources: Sequence[Source], xml: Path) -> tuple[str, Examined]:
+        """Judge a loose set: :class:`pitstop.ports.imports.Loose`.
+
+        Raises:
+            TrustError (and those below it), NotFound, Unreachable.
+        """
+        states = {source: state for source in sources if (state := known(self._of(source))) is not None}
+        return examined(states, xml, self._bounds, self._now(), self._free)
 
     def versions(self, source: Source) -> SignedVersions | None:
         """The newest that is known of this source; None: nothing yet."""

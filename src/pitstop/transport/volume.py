@@ -52,6 +52,10 @@ class Wanted:
     pieces: Pieces | None = None
 
 
+SLICES_SUFFIX = ".slices"
+"""Of a volume that arrives in slices (:mod:`pitstop.transport.slices`): the whole makes them needless."""
+
+
 def fetch(fetcher: SiteFetcher, wanted: Wanted, to: Path, progress: Progress, free: FreeSpace) -> None:
     """Bring the file to ``to``. What ``progress`` raises ends it; what has arrived is kept for next time.
 
@@ -106,7 +110,9 @@ def _locked(path: Path) -> FileIO:
 
 def _drop_other_versions(to: Path, mine: Path) -> None:
     for other in to.parent.iterdir():
-        if other.name.startswith(f"{to.name}.") and other.suffix == ".part" and other != mine:
+        mark = other.name.removesuffix(".json")
+        stale = mark.endswith((".part", SLICES_SUFFIX)) and other != mine
+        if other.name.startswith(f"{to.name}.") and stale:
             other.unlink(missing_ok=True)
 
 

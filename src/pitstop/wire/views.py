@@ -148,7 +148,8 @@ class WaitingView(View, frozen=True):
 
 
 class StepView(View, frozen=True):
-    """A place in a run's tree. ``status``: pending, in-progress, waiting, succeeded or failed."""
+    """A place in a run's tree. ``status``: pending, in-progress, waiting, succeeded or failed. ``output``: in
+    a report the end alone, after a …, unless the step has failed."""
 
     index: str
     name: str
@@ -221,6 +222,64 @@ class AlertView(View, frozen=True):
     refreshed: datetime
     closed: datetime | None
     closed_by: str
+
+
+class HandedFileView(View, frozen=True):
+    """A file of an upload: its path in what is handed over, its bytes, and how many of them are here."""
+
+    name: str
+    size: int
+    received: int
+
+
+class ImportedSourceView(View, frozen=True):
+    """What a publisher's part did for a source. ``standing``: newer, same or older than what was known."""
+
+    source: str
+    standing: str
+    made: datetime | None
+
+
+class ImportedPackageView(View, frozen=True):
+    """A package of which something was handed over. ``missing``: its volumes that are still not here."""
+
+    name: str
+    missing: tuple[str, ...]
+
+
+class ImportView(View, frozen=True):
+    """Files that were handed over. ``state``: receiving, waiting, importing, succeeded or failed;
+    ``handed``: uploaded, by-path or watched; ``kept``: uploaded files are still here."""
+
+    id: str
+    name: str
+    by: str
+    handed: str
+    path: str
+    state: str
+    created: datetime
+    ended: datetime | None
+    files: tuple[HandedFileView, ...]
+    sources: tuple[ImportedSourceView, ...]
+    packages: tuple[ImportedPackageView, ...]
+    findings: tuple[FindingView, ...]
+    kept: bool
+    progress: PortionView | None = None
+
+
+class NewFile(View, frozen=True):
+    """A file that is to be uploaded: its path in what is handed over, with slashes, and its bytes."""
+
+    name: str
+    size: int
+
+
+class NewImport(View, frozen=True):
+    """What beginning an import sends: files that will be uploaded, or a place on the service's machine."""
+
+    name: str
+    files: tuple[NewFile, ...] = ()
+    path: str = ""
 
 
 class SourceView(View, frozen=True):

@@ -22,11 +22,12 @@ NARROW: Final = 340
 
 _BOX_WIDTH: Final = 176
 _BOX_HEIGHT: Final = 88
-_LOW: Final = 74
-"""Of a box in a narrow drawing, which is wide enough for a title in one line."""
 _GAP: Final = 82
 """Between two boxes of a row: room for how long it takes."""
 _ROW_GAP: Final = 58
+_LOW_HEIGHT: Final = 74
+_LOW_GAP: Final = 44
+"""In a narrow drawing, whose boxes are wide enough for a title in one line."""
 _EDGE: Final = 3
 _INSET: Final = 11
 SMALL: Final = 12.0
@@ -113,7 +114,7 @@ def draw(path: PathView, *, width: int) -> Drawing | None:
     if len(stops) == 1:
         return None
     places = _wide_places(len(stops), width) if width >= WIDE else _narrow_places(len(stops), width)
-    boxes = tuple(_box(stop, *place) for stop, place in zip(stops, places, strict=True))
+    boxes = tuple(_box(stop, place) for stop, place in zip(stops, places, strict=True))
     arrows = tuple(
         _arrow(one, other, stop.step) for (one, other), stop in zip(pairwise(boxes), stops[1:], strict=True)
     )
@@ -142,34 +143,45 @@ def _because(step: PathStepView, reached: bool) -> Because:
 # --- places -------------------------------------------------------------------------------------------------
 
 
-def _wide_places(count: int, width: int) -> Iterator[tuple[float, float, float]]:
-    """Left, top and width of each box."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a box stands, and how many lines it has for a title."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: int
+
+
+def _wide_places(count: int, width: int) -> Iterator[_Place]:
     in_row = (width - 2 * _EDGE + _GAP) // (_BOX_WIDTH + _GAP)
-    for place in range(count):
-        row, column = divmod(place, in_row)
-        yield _EDGE + column * (_BOX_WIDTH + _GAP), _EDGE + row * (_BOX_HEIGHT + _ROW_GAP), _BOX_WIDTH
+    for number in range(count):
+        row, column = divmod(number, in_row)
+        x, y = _EDGE + column * (_BOX_WIDTH + _GAP), _EDGE + row * (_BOX_HEIGHT + _ROW_GAP)
+        yield _Place(x, y, _BOX_WIDTH, _BOX_HEIGHT, 2)
 
 
-def _narrow_places(count: int, width: int) -> Iterator[tuple[float, float, float]]:
-    for place in range(count):
-        yield _EDGE, _EDGE + place * (_BOX_HEIGHT + _ROW_GAP - 10), width - 2 * _EDGE
+def _narrow_places(count: int, width: int) -> Iterator[_Place]:
+    for number in range(count):
+        yield _Place(_EDGE, _EDGE + number * (_LOW_HEIGHT + _LOW_GAP), width - 2 * _EDGE, _LOW_HEIGHT, 1)
 
 
-def _box(stop: _Stop, x: float, y: float, width: float) -> Box:
-    room = width - 2 * _INSET
-    left, right = x + _INSET, x + width - _INSET
+def _box(stop: _Stop, place: _Place) -> Box:
+    room = place.width - 2 * _INSET
+    left, right, top = place.x + _INSET, place.x + place.width - _INSET, place.y
     words = [
-        Word("head", fitted(stop.head, room, SMALL), left, y + 20),
-        Word("version", fitted(stop.version, room, LARGE), left, y + 43),
+        Word("head", fitted(stop.head, room, SMALL), left, top + 20),
+        Word("version", fitted(stop.version, room, LARGE), left, top + 43),
     ]
     words += [
-        Word("title", line, left, y + 62 + 15 * place)
-        for place, line in enumerate(wrapped(stop.title, room, SMALL, lines=2))
+        Word("title", line, left, top + 62 + 15 * number)
+        for number, line in enumerate(wrapped(stop.title, room, SMALL, lines=place.lines))
     ]
     badge = _BADGES.get(stop.because)
     if badge:
-        words.append(Word("badge", badge, right, y + 20, "end"))
-    return Box(stop.because, x, y, width, _BOX_HEIGHT, tuple(words))
+        words.append(Word("badge", badge, right, top + 20, "end"))
+    return Box(stop.because, place.x, place.y, place.width, place.height, tuple(words))
 
 
 # --- arrows -------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ def show(
 ) -> Response[str]:
     asked = {"to": to, "objective": objective, "recommended": recommended}
     try:
+        asked["objective"] = objective_of(objective)
         question = PathQuestion(to, objective_of(objective), {"yes": True, "no": False}.get(recommended))
         calendar = visit.desk.policy.calendar(visit.actor, question)
     except NotSignedIn:

@@ -1,0 +1,162 @@
+"""One patch of a delta: a stretch of new bytes out of a stretch of old ones.
+
+Two methods, chosen when the patch is made:
+
+* **steps**, after bsdiff: a list of steps, each of them "take so many bytes of the old and add these changes,
+  then these additions, then move on". By far the smallest for programs, whose addresses shift a little
+  everywhere. The three parts are handed out raw: those of all files together compress far better than each
+  file's alone.
+* **frame**: a zstd frame that has the old bytes as its prefix. Quick, so for stretches of large files; and
+  for data with long runs of the same, in which finding steps takes hours.
+
+Nothing here trusts a patch: the caller has checked its digest, and what comes out is bounded by the size that
+was signed. Memory: up to twenty times ``STRETCH`` to make steps, five times to apply them.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import zlib
+from dataclasses import dataclass
+
+from bsdiff4 import core  # type: ignore[import-untyped]  # it ships no types
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+from pitstop.model.errors import InvalidPackage
+
+STRETCH = 64 * 1024 * 1024
+"""Bytes that one patch makes at most; it sees at most twice as many old ones. A file up to this size is
+patched as a whole, and with steps."""
+
+STEP_BYTES = 24
+_BLOCK = 64 * 1024
+_DULL = 1024
+"""A block that compresses to less than this is a run of the same."""
+
+_MOST_DULL_IN_A_ROW, _MOST_DULL = 4, 64
+_QUICK, _THOROUGH = 12, 19
+_WINDOW_LOG = (2 * STRETCH + STRETCH).bit_length()
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Raw parts; a step is three 64-bit numbers: changes, additions, move."""
+
+    steps: bytes
+    changes: bytes
+    additions: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A zstd frame."""
+
+    frame: bytes
+
+
+def make_patch(old: bytes, new: bytes, *, stretch_of_large: bool = False) -> Steps | Frame:
+    """The patch that makes ``new`` out of ``old``; the same bytes always give the same patch. An ``old`` that
+    is of no use is left out: then all of ``new`` are additions.
+
+    Args:
+        stretch_of_large: whether they are parts of files longer than ``STRETCH``.
+    """
+    if stretch_of_large:
+        return Frame(_frame(old, new, _QUICK))
+    size_alone, dull = _looked_at(new)
+    if dull or _looked_at(old)[1]:
+        return Frame(_frame(old, new, _THOROUGH))
+    alone = Steps(b"", b"", new)
+    if not old or not new:
+        return alone
+    patch = Steps(*core.diff(old, new))
+    together = len(zlib.compress(patch.steps + patch.changes + patch.additions, 1))
+    return patch if together < size_alone and len(patch.steps) <= len(new) else alone
+
+
+def _looked_at(content: bytes) -> tuple[int, bool]:
+    """About how small it compresses, and whether it has long runs of the same."""
+    size = dull = row = longest = 0
+    for start in range(0, len(content), _BLOCK):
+        block = len(zlib.compress(content[start : start + _BLOCK], 1))
+        size += block
+        is_dull = block < _DULL and len(content) - start >= _BLOCK
+        dull, row = dull + is_dull, row + 1 if is_dull else 0
+        longest = max(longest, row)
+    return size, longest > _MOST_DULL_IN_A_ROW or dull > _MOST_DULL
+
+
+def _frame(old: bytes, new: bytes, level: int) -> bytes:
+    options = {
+        zstd.CompressionParameter.compression_level: level,
+        zstd.CompressionParameter.window_log: max(10, (len(old) + len(new)).bit_length()),
+        zstd.CompressionParameter.enable_long_distance_matching: int(level == _QUICK),
+    }
+    # One thread: with more, each would see only its part of the prefix.
+    compressor = zstd.ZstdCompressor(options=options, zstd_dict=_prefix(old))
+    return compressor.compress(new, zstd.ZstdCompressor.FLUSH_FRAME)
+
+
+def step_sizes(steps: bytes, size: int) -> tuple[int, int]:
+    """How many changes and additions these steps take, to make ``size`` bytes.
+
+    Raises:
+        InvalidPackage: they do not make as many.
+    """
+    if not steps:
+        return 0, size
+    changes = additions = 0
+    if len(steps) % STEP_BYTES == 0:
+        for change, addition, _move in struct.iter_unpack("<qqq", steps):
+            if change < 0 or addition < 0:
+                break
+            changes, additions = changes + change, additions + addition
+    if changes + additions != size:
+        raise InvalidPackage(f"a patch does not make the {size} bytes that it should")
+    return changes, additions
+
+
+def apply_steps(old: bytes, patch: Steps, size: int) -> bytes:
+    """The ``size`` bytes that the steps make.
+
+    Raises:
+        InvalidPackage: they do not.
+    """
+    if not patch.steps:
+        new = patch.additions
+    else:
+        try:
+            new = core.patch(old, size, patch.steps, patch.changes, patch.additions)
+        except (ValueError, OverflowError) as error:
+            raise InvalidPackage(f"a patch is damaged: {error}") from error
+    if len(new) != size:
+        raise InvalidPackage(f"a patch makes {len(new)} bytes where {size} were signed")
+    return new
+
+
+def apply_frame(old: bytes, frame: bytes, size: int) -> bytes:
+    """The ``size`` bytes that the frame holds.
+
+    Raises:
+        InvalidPackage: it does not.
+    """
+    options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    decompressor = zstd.ZstdDecompressor(zstd_dict=_prefix(old), options=options)
+    try:
+        # One byte more than signed is asked for, so that a longer one is noticed.
+        new = decompressor.decompress(frame, max_length=size + 1)
+    except zstd.ZstdError as error:
+        raise InvalidPackage(f"a patch is damaged: {error}") from error
+    if len(new) != size or not decompressor.eof or decompressor.unused_data:
+        raise InvalidPackage(f"a patch does not make the {size} bytes that it should")
+    return new
+
+
+def _prefix(old: bytes) -> tuple[zstd.ZstdDict, int] | None:
+    # A dictionary has at least eight bytes.
+    return zstd.ZstdDict(old, is_raw=True).as_prefix if len(old) >= 8 else None

@@ -1,0 +1,324 @@
+"""Imports: handing files over, seeing what came of them, and the watched folder.
+
+An upload comes file by file and piece by piece, and goes on where it was, also after a restart; until it is
+finished nothing is looked into, and one that nobody goes on with is removed after a while. One import is done
+at a time. What it does is in :mod:`pitstop.service.importing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+from uuid import uuid4
+
+from pitstop.engine.progress import Progress
+from pitstop.model.accounts import Actor, Permission
+from pitstop.model.errors import (
+    Conflict,
+    InvalidInput,
+    NoSpace,
+    NotFound,
+    PitstopError,
+    StateUnusable,
+    Unreachable,
+)
+from pitstop.model.findings import Finding, from_error
+from pitstop.model.imports import (
+    Handed,
+    HandedFile,
+    Import,
+    ImportEvent,
+    ImportState,
+    moved,
+)
+from pitstop.ports.clock import Clock
+from pitstop.ports.imports import Arrivals
+from pitstop.ports.jobs import Jobs
+from pitstop.ports.records import Alerts
+from pitstop.service.audited import Audited
+from pitstop.service.findings import finding_view
+from pitstop.service.importing import Importing, Outcome
+from pitstop.service.reports import portion_view
+from pitstop.wire.views import (
+    HandedFileView,
+    ImportedPackageView,
+    ImportedSourceView,
+    ImportView,
+    NewImport,
+)
+
+log = logging.getLogger(__name__)
+
+IMPORT = "import"
+"""The job that does an import; its key is the import's id."""
+
+ABANDONED_AFTER = timedelta(days=2)
+"""An upload that nobody goes on with is removed."""
+
+REMEMBERED_FOR = timedelta(days=90)
+"""How long it is remembered what came of an import."""
+
+_MAY_MEND = (NoSpace, StateUnusable, Unreachable)
+"""After these the uploaded files are kept, so that the import can be finished again without them."""
+
+_NAME_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ImportsService:
+    """Implements :class:`pitstop.service.desk.ImportsDesk`."""
+
+    arrivals: Arrivals
+    importing: Importing
+    jobs: Jobs
+    alerts: Alerts
+    audited: Audited
+    clock: Clock
+    progress: Progress = field(default_factory=Progress)
+    _one: Lock = field(default_factory=Lock)
+
+    # --- seeing ------------------------------------------------------------------------------------------
+
+    def list(self, actor: Actor) -> tuple[ImportView, ...]:
+        actor.require(Permission.SEE)
+        return tuple(self._view(item) for item in self.arrivals.all())
+
+    def show(self, actor: Actor, import_id: str) -> ImportView:
+        actor.require(Permission.SEE)
+        return self._view(self.arrivals.get(import_id))
+
+    # --- handing over ------------------------------------------------------------------------------------
+
+    def begin(self, actor: Actor, wanted: NewImport) -> ImportView:
+        """Begin an upload, or import what lies at a path of this machine."""
+        name = _name_of(wanted)
+        with self.audited.change(actor, Permission.OPERATE, "begin import", name):
+            if bool(wanted.path) == bool(wanted.files):
+                raise InvalidInput(
+                    "an import is of files that are uploaded, or of a path, and of one of them"
+                )
+            if wanted.path:
+                return self._view(self._by_path(actor.name, name, wanted.path, Handed.BY_PATH))
+            item = Import(
+                id=str(uuid4()),
+                name=name,
+                by=actor.name,
+                handed=Handed.UPLOADED,
+                state=ImportState.RECEIVING,
+                created=self.clock.now(),
+                files=tuple(HandedFile(file.name, file.size) for file in wanted.files),
+                kept=True,
+            )
+            self.arrivals.add(item)
+            return self._view(item)
+
+    def receive(self, actor: Actor, import_id: str, file: int, offset: int, chunk: bytes) -> int:
+        """Take in the next bytes of a file; how many are here now. Quick; not in the audit log each time."""
+        actor.require(Permission.OPERATE)
+        item = self.arrivals.get(import_id)
+        if item.state is not ImportState.RECEIVING:
+            raise Conflict(f"import {item.name} is {item.state}: it takes in no files any more")
+        return self.arrivals.receive(item, file, offset, chunk)
+
+    def finish(self, actor: Actor, import_id: str) -> ImportView:
+        """All files are here: import them. After some failures it can be asked for again."""
+        item = self.arrivals.get(import_id)
+        with self.audited.change(actor, Permission.OPERATE, "import", item.name):
+            self._require_whole(item)
+            return self._view(self._handed_over(item))
+
+    def discard(self, actor: Actor, import_id: str) -> None:
+        """Forget an import, and remove what was uploaded; what it brought into place stays."""
+        item = self.arrivals.get(import_id)
+        with self.audited.change(actor, Permission.OPERATE, "discard import", item.name):
+            if item.state in (ImportState.WAITING, ImportState.IMPORTING):
+                raise Conflict(f"import {item.name} is {item.state}", hint="Wait until it has ended.")
+            self.arrivals.remove(item)
+
+    def _by_path(self, by: str, name: str, path: str, handed: Handed, mark: str = "") -> Import:
+        if not Path(path).is_absolute():
+            raise InvalidInput(f"{path!r} is not an absolute path", hint="Such as /media/usb/transfer.")
+        item = Import(
+            id=str(uuid4()),
+            name=name,
+            by=by,
+            handed=handed,
+            state=ImportState.RECEIVING,
+            created=self.clock.now(),
+            path=path,
+            mark=mark,
+        )
+        self.arrivals.contents(self.arrivals.place(item))
+        self.arrivals.add(item)
+        return self._handed_over(item)
+
+    def _handed_over(self, item: Import) -> Import:
+        waiting = replace(item, state=moved(item, ImportEvent.HANDED_OVER), ended=None, findings=())
+        self.arrivals.update(waiting)
+        self.jobs.submit(IMPORT, item.id)
+        return waiting
+
+    def _require_whole(self, item: Import) -> None:
+        if item.files and not item.kept:
+            raise Conflict(f"the files of import {item.name} are gone", hint="Upload them again.")
+        for file, here in zip(item.files, self.arrivals.received(item), strict=True):
+            if here != file.size:
+                raise Conflict(
+                    f"{file.name} is not whole yet: {here} of {file.size} bytes are here",
+                    hint=f"Go on from byte {here}.",
+                )
+
+    # --- doing -------------------------------------------------------------------------------------------
+
+    async def work(self, import_id: str) -> None:
+        """The job: does the import outside the event loop.
+
+        Raises:
+            NotFound, InvalidMove: there is nothing to do.
+        """
+        await asyncio.to_thread(self.do, import_id)
+
+    def do(self, import_id: str) -> None:
+        """Do the import. Blocks. Whatever it ends with is written down, and never raised.
+
+        Raises:
+            NotFound, InvalidMove: there is nothing to do.
+        """
+        with self._one:
+            item = self.arrivals.get(import_id)
+            item = replace(item, state=moved(item, ImportEvent.BEGUN))
+            self.arrivals.update(item)
+            report = self.progress.reporter(item.id, "")
+            try:
+                contents = self.arrivals.contents(self.arrivals.place(item))
+                outcome = self.importing.bring(contents, self.clock.now(), report)
+            except PitstopError as error:
+                outcome = Outcome()
+                outcome.refuse(error, f"import {item.name}")
+            except Exception as error:
+                log.exception("import %s broke", item.id)
+                outcome = Outcome()
+                outcome.refuse(_broken(error), f"import {item.name}")
+            finally:
+                self.progress.forget(item.id, "")
+            self._ended(item, outcome)
+
+    def _ended(self, item: Import, outcome: Outcome) -> None:
+        event = ImportEvent.ENDED_BADLY if outcome.refused else ImportEvent.ENDED_WELL
+        ended = replace(
+            item,
+            state=moved(item, event),
+            ended=self.clock.now(),
+            sources=tuple(outcome.sources),
+            packages=tuple(outcome.packages.values()),
+            findings=tuple(outcome.findings),
+        )
+        self.arrivals.update(ended)
+        if item.files and not _may_mend(outcome.findings):
+            self.arrivals.drop_files(ended)
+        if item.handed is Handed.WATCHED:
+            self._tell(ended)
+
+    def _tell(self, item: Import) -> None:
+        """Nobody stands by at the watched folder: what went wrong there is an alert."""
+        for finding in item.findings:
+            if finding.blocks:
+                self.alerts.raise_alert(finding, self.clock.now())
+
+    def take_up(self) -> None:
+        """At the service's start: go on with what had been handed over."""
+        for item in self.arrivals.all():
+            if item.state in (ImportState.WAITING, ImportState.IMPORTING):
+                self.jobs.submit(IMPORT, item.id)
+
+    # --- the watched folder, and what is over ------------------------------------------------------------
+
+    def look_into(self, folder: Path, marks: dict[str, str]) -> dict[str, str]:
+        """Import what was put into the watched folder, once it has stood still between two looks.
+
+        Args:
+            marks: what the look before gave: by name, what tells one state of a thing from another.
+
+        Returns:
+            The same for the next look.
+        """
+        now = self.arrivals.marks(folder)
+        known = set()
+        for item in self.arrivals.all():
+            if item.handed is Handed.WATCHED and item.ended is not None and item.name not in now:
+                self.arrivals.remove(item)
+            elif item.handed is Handed.WATCHED:
+                known.add((item.name, item.mark))
+        for name, mark in now.items():
+            if marks.get(name) == mark and (name, mark) not in known:
+                self._watched(folder / name, mark)
+        return now
+
+    def _watched(self, path: Path, mark: str) -> None:
+        try:
+            with self.audited.act("pitstop", "import", path.name, "watched folder"):
+                self._by_path("pitstop", path.name, str(path), Handed.WATCHED, mark)
+        except NotFound:
+            log.info("%s holds nothing that could be imported", path)
+        except PitstopError as error:
+            log.warning("%s: %s", path, error)
+            self.alerts.raise_alert(from_error(error, f"import {path.name}"), self.clock.now())
+
+    def tidy(self) -> None:
+        """Remove uploads that nobody went on with, and what has long been over."""
+        now = self.clock.now()
+        for item in self.arrivals.all():
+            over = item.ended is not None and now - item.ended >= REMEMBERED_FOR
+            idle = item.state is ImportState.RECEIVING or (item.state is ImportState.FAILED and item.kept)
+            if over and item.handed is not Handed.WATCHED:
+                self.arrivals.remove(item)
+            elif idle and now - (item.ended or item.created) >= ABANDONED_AFTER:
+                log.info("import %s (%s) was never finished: its files are removed", item.name, item.id)
+                self.arrivals.remove(item)
+
+    def _view(self, item: Import) -> ImportView:
+        received = self.arrivals.received(item) if item.kept else [file.size for file in item.files]
+        return ImportView(
+            id=item.id,
+            name=item.name,
+            by=item.by,
+            handed=item.handed,
+            path=item.path,
+            state=item.state,
+            created=item.created,
+            ended=item.ended,
+            files=tuple(
+                HandedFileView(name=file.name, size=file.size, received=here)
+                for file, here in zip(item.files, received, strict=True)
+            ),
+            sources=tuple(
+                ImportedSourceView(source=part.source, standing=part.standing, made=part.made)
+                for part in item.sources
+            ),
+            packages=tuple(
+                ImportedPackageView(name=package.name, missing=package.missing) for package in item.packages
+            ),
+            findings=tuple(finding_view(finding) for finding in item.findings),
+            kept=item.kept,
+            progress=portion_view(self.progress.of(item.id, "")),
+        )
+
+
+def _name_of(wanted: NewImport) -> str:
+    name = wanted.name or Path(wanted.path).name
+    if not name or len(name) > _NAME_LIMIT or not name.isprintable():
+        raise InvalidInput("an import has a name, of printable characters, at most 200")
+    return name
+
+
+def _broken(error: Exception) -> PitstopError:
+    return PitstopError(f"the import broke: {type(error).__name__}: {error}")
+
+
+def _may_mend(findings: Sequence[Finding]) -> bool:
+    return any(finding.code in {kind.code for kind in _MAY_MEND} for finding in findings)

@@ -1,0 +1,84 @@
+"""A run's report: small enough to be sent at every change, and true about nodes that are out of service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from contracts.journal import BROKEN, T0, at, new_run
+from pitstop.model.errors import NotFound
+from pitstop.model.plans import GroupMode
+from pitstop.model.runs import (
+    RunTree,
+    Step,
+    StepFailedOnce,
+    StepStarted,
+    StepStatus,
+    StepSucceeded,
+)
+from pitstop.service.reports import SHOWN_OUTPUT, run_report, run_view, step_view
+from pitstop.wire.views import RunReport
+
+LONG = "".join(f"line {number}\n" for number in range(2_000))
+ALL = Step("1", "All nodes", mode=GroupMode.PARALLEL)
+
+
+def report_of(tree: RunTree) -> RunReport:
+    return run_report(tree, run_view(tree.run, "A title", (), T0), lambda _index: None, T0)
+
+
+def leaf(number: int, **more: object) -> Step:
+    made = Step(f"1.{number}", f"step {number}", kind="command", node=f"n{number}")
+    return replace(made, **more)  # type: ignore[arg-type] # fields of a step
+
+
+def drained(*records: dict[str, str] | None) -> RunTree:
+    """One drain for each, ended with this record; None: it is being done."""
+    tree = RunTree(
+        new_run("run-1"), [ALL, *(leaf(number, kind="drain") for number, _ in enumerate(records, start=1))]
+    )
+    for number, record in enumerate(records, start=1):
+        tree.apply(StepStarted(f"1.{number}", at(1)))
+        if record is not None:
+            tree.apply(StepSucceeded(f"1.{number}", at(2), "", record))
+    return tree
+
+
+def test_a_report_holds_the_end_of_each_output_alone() -> None:
+    done = leaf(1, status=StepStatus.SUCCEEDED, output=LONG)
+    short = leaf(2, status=StepStatus.SUCCEEDED, output="all of it\n")
+    (group,) = report_of(RunTree(new_run("run-1"), [ALL, done, short])).steps
+    shown = [step.output for step in group.steps]
+    assert shown[0].startswith("…")
+    assert LONG.endswith(shown[0].removeprefix("…"))
+    assert len(shown[0]) == SHOWN_OUTPUT
+    assert shown[1] == "all of it\n"
+
+
+def test_a_failed_step_shows_all_that_it_said() -> None:
+    tree = RunTree(new_run("run-1"), [ALL, leaf(1)])
+    tree.apply(StepStarted("1.1", at(1)))
+    tree.apply(StepFailedOnce("1.1", at(2), BROKEN, LONG))
+    (group,) = report_of(tree).steps
+    assert group.steps[0].output == LONG
+
+
+def test_a_step_by_itself_is_shown_with_its_whole_output() -> None:
+    tree = RunTree(new_run("run-1"), [ALL, leaf(1, status=StepStatus.SUCCEEDED, output=LONG)])
+    assert step_view(tree, "1.1", T0).output == LONG
+    assert [step.index for step in step_view(tree, "1", T0).steps] == ["1.1"]
+    with pytest.raises(NotFound, match=r"no step '1\.2'"):
+        step_view(tree, "1.2", T0)
+
+
+def test_the_report_of_a_big_run_stays_small() -> None:
+    leaves = [leaf(number, status=StepStatus.SUCCEEDED, output=LONG) for number in range(1, 1281)]
+    frame = msgspec.json.encode(report_of(RunTree(new_run("run-1"), [ALL, *leaves])))
+    assert len(frame) < 1280 * 1_000
+
+
+def test_a_node_that_was_out_before_the_run_is_not_counted_as_taken_out() -> None:
+    report = report_of(drained({"was_out": "no"}, {"was_out": "yes"}, None))
+    assert report.nodes_out_of_service == ("n1", "n3")
