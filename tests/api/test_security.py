@@ -41,6 +41,9 @@ GETS = [
     "/api/v1/contract",
     "/api/v1/facts",
     "/api/v1/risks",
+    "/api/v1/imports",
+    "/api/v1/imports/any",
+    "/api/v1/transfer-request",
     f"{ARM}/?api-version=2021-07-01",
 ]
 CHANGES = [
@@ -52,8 +55,21 @@ CHANGES = [
     "/api/v1/system/adopt",
     "/api/v1/risks/any/accept",
     "/api/v1/risks/any/revoke",
+    "/api/v1/imports",
+    "/api/v1/imports/any/finish",
     f"{ARM}/aurora/updates/{scenes.HOTFIX}/apply?api-version=2021-07-01",
 ]
+
+
+UPLOAD = "/api/v1/imports/any/files/0"
+
+
+def test_uploads_and_their_removal_need_a_session_and_an_operator(client: Client, scene: Scene) -> None:
+    for token, status in (("wrong", 401), (scene.token("rea"), 403)):
+        client.headers["Authorization"] = f"Bearer {token}"
+        upload = client.patch(UPLOAD, content=b"x", headers={"Upload-Offset": "0"})
+        removal = client.delete("/api/v1/imports/any")
+        assert (upload.status_code, removal.status_code) == (status, status)
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer wrong", "Basic YWRhOng="])
@@ -110,6 +126,7 @@ def test_no_cookie_is_ever_set_or_taken(client: Client, scene: Scene) -> None:
 def test_every_route_is_listed_in_this_file() -> None:
     paths = {path for handler in HANDLERS for path in getattr(handler, "paths", ())}
     tested = [path.removeprefix("/api/v1").split("?")[0].split("/") for path in [*GETS, *CHANGES]]
+    tested.append(UPLOAD.removeprefix("/api/v1").split("/"))
     untested = {
         path
         for path in paths

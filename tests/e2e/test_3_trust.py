@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,12 +35,13 @@ def kept(folder: Path) -> Iterator[None]:
         copy.rename(folder)
 
 
-def portal(operator: Operator) -> httpx.Client:
+@contextmanager
+def portal(operator: Operator) -> Iterator[httpx.Client]:
     """A browser's view, signed in."""
-    client = httpx.Client(base_url=operator.stage.url, trust_env=False, follow_redirects=True)
-    signing_in = {"name": "admin", "password": operator.stage.password}
-    client.post("/sign-in", data=signing_in, headers={"Origin": operator.stage.url}).raise_for_status()
-    return client
+    with httpx.Client(base_url=operator.stage.url, trust_env=False, follow_redirects=True) as client:
+        signing_in = {"name": "admin", "password": operator.stage.password}
+        client.post("/sign-in", data=signing_in, headers={"Origin": operator.stage.url}).raise_for_status()
+        yield client
 
 
 def finding_of_northstar(operator: Operator) -> dict[str, str]:
@@ -51,8 +53,7 @@ def finding_of_northstar(operator: Operator) -> dict[str, str]:
     assert said is not None
     assert listed["finding"]["what"] == said.what
     with portal(operator) as browser:
-        page = browser.get("/sources")
-        assert said.code in page.text
+        assert said.what in html.unescape(browser.get("/sources").text)
     return {"code": said.code, "what": said.what, "remedy": said.remedy}
 
 

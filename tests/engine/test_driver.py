@@ -28,6 +28,7 @@ from pitstop.model.runs import (
     StepWaited,
 )
 from pitstop.model.updates import UpdateState
+from pitstop.ports.deadlines import waiting_for_a_turn
 from pitstop.ports.nodes import Answer
 from pitstop.steps.kind import Done, StepContext, StepKind
 from pitstop.steps.table import KINDS
@@ -145,6 +146,19 @@ def test_a_step_past_its_deadline_fails_and_is_ended_on_its_node(tmp_path: Path)
     tree = bench.drive()
     assert tree.run.state is RunState.FAILED
     assert bench.leaf("slow", "n1").finding is not None
+
+
+def test_a_step_is_not_late_for_having_waited_for_its_turn(tmp_path: Path) -> None:
+    async def waits(_context: StepContext, _args: object) -> Done:
+        with waiting_for_a_turn():
+            await asyncio.sleep(0.2)
+        return Done("its turn came")
+
+    command = KINDS["command"]
+    patient: StepKind[object] = replace(command, act=waits)  # type: ignore[type-var]
+    bench = Bench(tmp_path, [step("one", role="first", deadline=timedelta(milliseconds=50))])
+    bench.kinds = {**KINDS, "command": patient}
+    assert bench.drive().run.state is RunState.SUCCEEDED
 
 
 def test_a_step_that_was_begun_by_a_killed_worker_is_attached_to_not_begun_again(tmp_path: Path) -> None:

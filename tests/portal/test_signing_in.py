@@ -134,3 +134,10 @@ def test_a_password_that_cannot_be_changed_says_why(quiet: Visitor, form: dict[s
     page_of(answer, 400)
     assert says in answer.text
     assert quiet.scene.passwords == {}
+
+
+def test_a_refresh_by_script_without_a_session_is_told_where_to_go(nobody: Visitor) -> None:
+    answer = nobody.get("/runs", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == "/sign-in?next=%2Fruns"
+    assert answer.content == b""

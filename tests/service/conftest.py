@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pitstop.model.releases import Catalogue
+from pitstop.package.delta_route import Delta
 from pitstop.ports.feeds import Source
 from pitstop.ports.payloads import Progress
 from pitstop.service.audited import Audited
@@ -46,6 +47,9 @@ class SimulatedFeed:
 
     def notes(self, package: str) -> bytes:
         return f"# {package}\n".encode()
+
+    def deltas(self) -> Sequence[Delta]:
+        return ()
 
     def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:  # noqa: ARG002
         to.write_bytes(self.packages[package].volumes[name])

@@ -63,6 +63,7 @@ from pitstop.wire.views import (
 )
 from simulators import scenes
 from simulators.aurora import AuroraRecords
+from simulators.imports import SimulatedImports, SimulatedTransfers
 from simulators.scenes import NOW
 
 PASSWORD = "correct horse battery"
@@ -101,6 +102,7 @@ class Scene:
     calls: Counter[str] = field(default_factory=Counter)
     failing: Exception | None = None
     records: AuroraRecords = field(default_factory=AuroraRecords)
+    imports: SimulatedImports = field(default_factory=SimulatedImports)
 
     @property
     def desk(self) -> Desk:
@@ -113,6 +115,8 @@ class Scene:
             accounts=_Accounts(self),
             audit=_Audit(self),
             policy=_Policy(self),
+            imports=self.imports,
+            transfers=SimulatedTransfers(),
         )
 
     def become(self, other: Scene) -> None:

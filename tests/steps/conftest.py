@@ -26,6 +26,7 @@ from pitstop.model.system import Node, SystemDescription
 from pitstop.model.versions import Version
 from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
+from pitstop.package.delta_route import Delta, Route
 from pitstop.ports.feeds import Feed
 from pitstop.ports.nodes import NodeDriver
 from pitstop.ports.payloads import Progress
@@ -90,6 +91,15 @@ class Content:
     def missing_content(self, package: str) -> Sequence[ContentFile]:
         assert package == PACKAGE
         return [file for file in self.files if not (self.folder / file.sha256).exists()]
+
+    def delta(self, package: str, delta: Delta) -> Path:
+        return self.folder / delta.name
+
+    def deltas(self, package: str) -> Sequence[Delta]:
+        return ()
+
+    def rebuild(self, package: str, route: Route, progress: Progress) -> None:
+        raise NotImplementedError
 
     def unpack(self, package: str, progress: Progress) -> None:
         self.unpacked += 1

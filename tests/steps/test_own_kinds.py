@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ import pytest
 from pitstop.model.errors import InvalidInput, StepFailed, Unreachable
 from pitstop.model.packages import Volume
 from pitstop.model.releases import Catalogue
+from pitstop.package.delta_route import Delta
 from pitstop.ports.payloads import Progress
 from pitstop.steps.table import KINDS
 
@@ -34,6 +35,9 @@ class Site:
 
     def notes(self, package: str) -> bytes:
         raise NotImplementedError
+
+    def deltas(self) -> Sequence[Delta]:
+        return ()
 
     def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
         assert package == PACKAGE

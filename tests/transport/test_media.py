@@ -160,6 +160,21 @@ def test_a_medium_with_the_timestamp_of_the_wire_holds_until_that_expires(system
         system.imports(system.repository.files)
 
 
+def test_a_copy_of_the_whole_site_is_read_by_whichever_timestamp_holds(system: System) -> None:
+    for_media = system.repository.for_media(NOW - timedelta(days=40))["metadata/timestamp.json"]
+    system.repository.timestamp.expires = NOW - timedelta(days=10)
+    system.repository.publish_timestamp()
+    files = {**system.repository.files, "metadata/media-timestamp.json": for_media}
+    examined = system.imports(files)
+    assert (examined.catalogue, examined.made) == (catalogue(), NOW - timedelta(days=40))
+    del files["metadata/timestamp.json"]
+    assert system.imports(files).standing is Standing.SAME
+    system.repository.timestamp.expires = NOW + timedelta(days=10)
+    system.repository.publish_timestamp()
+    newer = {**system.repository.files, "metadata/media-timestamp.json": for_media}
+    assert system.imports(newer).made is None
+
+
 # --- the root of trust, offline
 
 
@@ -441,6 +456,17 @@ def test_the_long_lived_timestamp_of_media_freezes_no_connected_system(system: S
     with pytest.raises(TrustError, match="signed for media, not for a connected source"):
         system.polls(system.repository.for_media())
     assert system.polls(system.repository.files) == catalogue()
+
+
+def test_what_a_mounted_medium_said_does_not_make_an_expired_site_hold(system: System) -> None:
+    """python-tuf keeps the timestamp that it has under the same number: here a medium's, good for a year."""
+    place = laid_out(system.repository.for_media(), system.folder / "mounted")
+    system.feeds.open(replace(SOURCE, url=place.as_uri())).poll()
+    system.repository.timestamp.expires = NOW - timedelta(hours=1)
+    system.repository.timestamp.version -= 1
+    system.repository.publish_timestamp()
+    with pytest.raises(MetadataExpired, match="the timestamp metadata has expired"):
+        system.polls(system.repository.files)
 
 
 def test_a_folder_that_is_polled_may_be_a_mounted_medium(system: System) -> None:

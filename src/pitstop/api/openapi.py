@@ -18,7 +18,18 @@ from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from pitstop import __version__
-from pitstop.api import accounts, alerts, audit, policy, runs, sessions, sources, system, updates
+from pitstop.api import (
+    accounts,
+    alerts,
+    audit,
+    imports,
+    policy,
+    runs,
+    sessions,
+    sources,
+    system,
+    updates,
+)
 from pitstop.api.problems import PROBLEM_JSON
 from pitstop.wire.views import Problem
 
@@ -27,7 +38,18 @@ MEDIA_TYPE = "application/vnd.oai.openapi+json"
 
 HANDLERS: Sequence[ControllerRouterHandler] = tuple(
     handler
-    for resource in (system, updates, runs, alerts, sources, accounts, sessions, audit, policy)
+    for resource in (
+        system,
+        updates,
+        runs,
+        alerts,
+        sources,
+        imports,
+        accounts,
+        sessions,
+        audit,
+        policy,
+    )
     for handler in resource.HANDLERS
 )
 """All of ``/api/v1`` but this description itself."""

@@ -28,6 +28,7 @@ NOUNS = (
     Noun("alert", "pitstop.cli.alert", "Alerts: list, close."),
     Noun("source", "pitstop.cli.source", "Sources of updates: list, check."),
     Noun("download", "pitstop.cli.download", "Collect updates into a transfer, for systems without a link."),
+    Noun("import", "pitstop.cli.import_", "Import what was carried here: transfers, volumes, files."),
     Noun("transfer", "pitstop.cli.transfer", "Transfers: request, show, verify."),
     Noun("support", "pitstop.cli.support", "Whether the system is supported, on any day."),
     Noun("path", "pitstop.cli.path", "The ordered updates to a target, and when they fit."),

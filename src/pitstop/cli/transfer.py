@@ -25,6 +25,25 @@ Transfers = Annotated[list[Path], typer.Argument(help="A transfer's folder, or v
 
 
 @app.command()
+def request(
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Write it to this file; else it is printed.")
+    ] = None,
+) -> None:
+    """Write what this system has and lacks: for `pitstop download --for`, on a machine that has a link."""
+    from pitstop.cli.connection import connect
+    from pitstop.transport.transfer_files import written
+
+    with connect() as client:
+        asked = client.transfer_request()
+    if to is None:
+        say_json(asked)
+        return
+    to.write_bytes(written(asked))
+    note(f"Take {to} to a machine with a link, and there: pitstop download SITE ... --for {to.name}")
+
+
+@app.command()
 def show(path: Transfer, as_json: AsJson = False) -> None:
     """Show what a transfer, or a volume of one, says that it holds. Nothing is read but its index."""
     from pitstop.transport.transfers import show as show_transfer

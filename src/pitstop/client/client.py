@@ -39,12 +39,15 @@ from pitstop.wire.policy_views import (
     WindowsChange,
     WindowsView,
 )
+from pitstop.wire.transfers import TransferRequest
 from pitstop.wire.views import (
     AccountView,
     AlertView,
     AuditView,
     EventView,
+    ImportView,
     NewAccount,
+    NewImport,
     PasswordChange,
     RunReport,
     RunView,
@@ -216,6 +219,42 @@ class PitstopClient:
         """Look for new updates now. Blocks until all sources have been asked."""
         answer = self._ask("POST", "sources/check", patient=True)
         return self._read(answer, tuple[SourceView, ...])
+
+    # --- imports and transfers ---------------------------------------------------------------------------
+
+    def imports(self) -> tuple[ImportView, ...]:
+        return self._get("imports", tuple[ImportView, ...])
+
+    def import_(self, import_id: str) -> ImportView:
+        return self._get(f"imports/{_part(import_id)}", ImportView)
+
+    def begin_import(self, wanted: NewImport) -> ImportView:
+        """Begin an upload, or import what lies at a path of the service's machine."""
+        return self._post("imports", ImportView, wanted)
+
+    def upload(self, import_id: str, file: int, offset: int, body: Iterator[bytes]) -> ImportView:
+        """Send the next bytes of a file, from ``offset`` on. What has come before a break is kept there."""
+        headers = {"Content-Type": "application/octet-stream", "Upload-Offset": str(offset)}
+        path = f"api/v1/imports/{_part(import_id)}/files/{file}"
+        request = self._http.build_request("PATCH", path, content=body, headers=headers)
+        request.extensions["timeout"]["read"] = None
+        with self._translated():
+            answer = self._http.send(request)
+        if not answer.is_success:
+            raise error_of(answer.status_code, answer.content, self.url)
+        return self._read(answer, ImportView)
+
+    def finish_import(self, import_id: str) -> ImportView:
+        return self._post(f"imports/{_part(import_id)}/finish", ImportView)
+
+    def discard_import(self, import_id: str) -> None:
+        self._ask("DELETE", f"imports/{_part(import_id)}")
+
+    def transfer_request(self) -> TransferRequest:
+        """What the system has and lacks. Blocks while it reads what it holds."""
+        return self._read(self._ask("GET", "transfer-request", patient=True), TransferRequest)
+
+    # --- the audit log -----------------------------------------------------------------------------------
 
     def audit(self, limit: int = 200) -> tuple[AuditView, ...]:
         return self._get("audit", tuple[AuditView, ...], {"limit": str(limit)})

@@ -26,14 +26,18 @@ from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
+from pitstop.service.importing import Importing
+from pitstop.service.imports import IMPORT, ImportsService
 from pitstop.service.policy import PolicyService
 from pitstop.service.runs import DRIVE, RunsService
 from pitstop.service.sources import SourcesService
 from pitstop.service.system import SystemService
+from pitstop.service.transfers import TransfersService
 from pitstop.service.updates import UpdatesService
 from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
-from pitstop.transport.feeds import TufFeeds
+from pitstop.transport.arrivals import FileArrivals
+from pitstop.transport.feeds import TufFeeds, free_space
 
 HOST_KEYS_NAME = "host-keys"
 
@@ -51,6 +55,7 @@ class Wired:
     accounts: AccountsService
     sources: SourcesService
     runs: RunsService
+    imports: ImportsService
 
 
 def worker_name() -> str:
@@ -80,7 +85,14 @@ def wire(settings: Settings, stored: Stored) -> Wired:
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())
     alarm = NotDriven(stored.alerts, clock)
-    jobs = EmbeddedJobs({DRIVE: driver.drive}, clock, {DRIVE: alarm.tell})
+    importing = Importing(feeds, feeds, sources, stored.payloads, settings.medium)
+
+    async def do_import(import_id: str) -> None:
+        await imports.work(import_id)
+
+    jobs = EmbeddedJobs({DRIVE: driver.drive, IMPORT: do_import}, clock, {DRIVE: alarm.tell})
+    arrivals = FileArrivals(stored.folder / "imports", free_space)
+    imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
     runs = RunsService(
         stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, system
     )
@@ -94,5 +106,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         accounts=accounts,
         audit=AuditService(stored.audit),
         policy=PolicyService(knowledge, stored.declarations, audited),
+        imports=imports,
+        transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
-    return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs)
+    return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs, imports)

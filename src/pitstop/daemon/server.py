@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Coroutine, Iterator
 from datetime import timedelta
 from typing import NoReturn
 
@@ -15,6 +16,7 @@ from litestar import Litestar
 
 from pitstop.daemon.desks import Wired
 from pitstop.daemon.polling import poll_for_ever
+from pitstop.daemon.watching import LOOK_EVERY, TIDY_EVERY, tidy_for_ever, watch_for_ever
 from pitstop.daemon.web import create_app
 
 log = logging.getLogger(__name__)
@@ -39,15 +41,25 @@ async def serve(wired: Wired, app: Litestar) -> None:
     )
     wired.jobs.start()
     wired.runs.take_up()
-    every = timedelta(minutes=settings.poll_minutes)
-    polling = asyncio.create_task(poll_for_ever(wired.sources.check_all, every, wired.clock))
+    wired.imports.take_up()
+    polling = [asyncio.create_task(work) for work in _recurring(wired)]
     try:
         await server.serve()
     finally:
-        polling.cancel()
+        for task in polling:
+            task.cancel()
         await wired.jobs.stop()
         await wired.nodes.close()
         await wired.http.close()
+
+
+def _recurring(wired: Wired) -> Iterator[Coroutine[None, None, None]]:
+    """What is done now and then, for as long as the service runs."""
+    settings, clock = wired.settings, wired.clock
+    yield poll_for_ever(wired.sources.check_all, timedelta(minutes=settings.poll_minutes), clock)
+    yield tidy_for_ever(wired.imports.tidy, TIDY_EVERY, clock)
+    if settings.import_folder is not None:
+        yield watch_for_ever(wired.imports.look_into, settings.import_folder, LOOK_EVERY, clock)
 
 
 def run(wired: Wired) -> NoReturn:

@@ -70,8 +70,8 @@ class Drain:
 
     Attributes:
         out, back: commands.
-        is_out: the command that ends with 0 when the node is out of service already (one that the operator had
-            taken out is not put back), with 1 when it is in service; with any other status it cannot tell.
+        is_out: the command that ends with 0 when the node is out of service (one that was out before the run
+            is not put back), with 1 when it is in service; with any other status it cannot tell.
     """
 
     out: tuple[str, ...]

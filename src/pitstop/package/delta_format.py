@@ -26,7 +26,6 @@ import msgspec
 
 from pitstop.model.errors import InvalidPackage
 from pitstop.model.packages import ContentFile, Manifest
-from pitstop.package.content_paths import package_name_problem
 from pitstop.package.delta_patches import (
     STEP_BYTES,
     STRETCH,
@@ -40,7 +39,6 @@ from pitstop.package.manifest_format import MAX_FILES
 from pitstop.package.strict_json import canonical_json, read_json
 
 DELTA_FORMAT = 1
-SUFFIX = ".delta"
 MAX_INDEX_BYTES = 64 * 1024 * 1024
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 16 * 1024 * 1024, "nice_len": 273}]
 
@@ -58,17 +56,6 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
-def delta_name(package: str, base: str) -> str:
-    """``Northstar1.2402.0.8-from-Northstar1.2311.3.62.delta``."""
-    return f"{package}-from-{base}{SUFFIX}"
-
-
-def delta_base(package: str, name: str) -> str | None:
-    """The base of the package's delta that is called so; None: no delta of this package is."""
-    base = name.removeprefix(f"{package}-from-").removesuffix(SUFFIX)
-    return base if delta_name(package, base) == name and package_name_problem(base) is None else None
-
-
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A package as a delta sees it; ``sha256``: of ``manifest.json``, as its metadata has signed it."""
@@ -84,16 +71,21 @@ class Stretch:
 
     Attributes:
         file: of the package.
-        size: bytes that it makes; ``is_last``: of this file there are no more.
+        start: where in the file it lies; size: bytes that it makes.
         base: of the base package, and the stretch of it that is patched; None: out of nothing.
     """
 
     file: ContentFile
+    start: int
     size: int
-    is_last: bool = True
     base: ContentFile | None = None
     base_start: int = 0
     base_size: int = 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether there are no more of this file."""
+        return self.start + self.size == self.file.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +122,7 @@ class DeltaWriter:
     """Writes a delta: ``add`` each patch, those of one file one after another, then ``finish``.
 
     Args:
-        scratch: makes a temporary file; four are needed until the end. Closed here.
+        scratch: makes a temporary file; four are needed until the end, and closed by who made them.
     """
 
     def __init__(self, package: Listed, base: Listed, scratch: Callable[[], IO[bytes]]) -> None:
@@ -175,7 +167,7 @@ class DeltaWriter:
                 if name in self._compressors:
                     part.write(self._compressors[name].flush())
                 part.seek(0)
-                with part, archive.open(zipfile.ZipInfo(name, _TIME), "w", force_zip64=True) as target:
+                with archive.open(zipfile.ZipInfo(name, _TIME), "w", force_zip64=True) as target:
                     shutil.copyfileobj(part, target, _PIECE)
 
 
@@ -284,7 +276,7 @@ def _patches(index: _Index, package: Listed, base: Listed) -> tuple[_Patch, ...]
             f"{package.package} as they were signed"
         )
     patches = tuple(_placed(index.patches, package.manifest, base.manifest))
-    made = [patch.of.file for patch in patches if patch.of.is_last]
+    made = [patch.of.file.sha256 for patch in patches if patch.of.is_last]
     if len(set(made)) != len(made):
         raise InvalidPackage("the delta makes a file twice")
     return patches
@@ -321,6 +313,6 @@ def _patch(entry: _Entry, file: ContentFile, base: ContentFile | None, left: int
     )
     if not allowed:
         raise InvalidPackage(f"the delta's patch of {file.path} is larger than it may be")
-    stretch = Stretch(file, size, size == left, base, entry.base_start, base_size)
+    stretch = Stretch(file, file.size - left, size, base, entry.base_start, base_size)
     length = entry.steps if entry.frame is None else entry.frame
     return _Patch(stretch, length, is_frame=entry.frame is not None)

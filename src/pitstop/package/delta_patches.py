@@ -92,7 +92,7 @@ def _looked_at(content: bytes) -> tuple[int, bool]:
 
 
 def _frame(old: bytes, new: bytes, level: int) -> bytes:
-    options = {
+    options: dict[int, int] = {
         zstd.CompressionParameter.compression_level: level,
         zstd.CompressionParameter.window_log: max(10, (len(old) + len(new)).bit_length()),
         zstd.CompressionParameter.enable_long_distance_matching: int(level == _QUICK),
@@ -145,7 +145,7 @@ def apply_frame(old: bytes, frame: bytes, size: int) -> bytes:
     Raises:
         InvalidPackage: it does not.
     """
-    options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
     decompressor = zstd.ZstdDecompressor(zstd_dict=_prefix(old), options=options)
     try:
         # One byte more than signed is asked for, so that a longer one is noticed.

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from pitstop.package.delta_names import delta_ends
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Delta:
@@ -19,6 +21,12 @@ class Delta:
     base: str
     name: str
     size: int
+
+    @classmethod
+    def called(cls, name: str, size: int) -> Delta | None:
+        """The delta of this name; None: no delta is called so."""
+        ends = delta_ends(name)
+        return None if ends is None else cls(*ends, name, size)
 
 
 Route = tuple[Delta, ...]

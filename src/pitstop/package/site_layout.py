@@ -12,8 +12,10 @@ what systems read (notes, articles, known issues) is a signed target of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+
+from pitstop.package.delta_route import Delta
 
 METADATA_FOLDER = "metadata"
 TARGETS_FOLDER = "targets"
@@ -59,6 +61,17 @@ def catalogue_target(number: int) -> str:
 
 def package_target(package: str, file: str) -> str:
     return f"packages/{package}/{file}"
+
+
+def signed_deltas(signed: Mapping[str, int]) -> list[Delta]:
+    """The deltas among the signed target files, which come with their sizes."""
+    found = []
+    for path, size in signed.items():
+        name = path.rpartition("/")[2]
+        delta = Delta.called(name, size)
+        if delta is not None and path == package_target(delta.package, name):
+            found.append(delta)
+    return found
 
 
 def notes_target(package: str) -> str:

@@ -6,12 +6,14 @@ the publisher's keys has signed. What fails that check raises; nothing unverifie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Catalogue, PublisherKind
+from pitstop.package.delta_route import Delta
 from pitstop.ports.payloads import Progress
 
 
@@ -58,8 +60,15 @@ class Feed(Protocol):
     def notes(self, package: str) -> bytes:
         """The release notes of a package, Markdown, verified; empty where the publisher has none."""
 
+    def deltas(self) -> Sequence[Delta]:
+        """All deltas between its packages that the publisher has signed.
+
+        Raises:
+            Unreachable, TrustError.
+        """
+
     def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
-        """Bring one payload volume to ``to``: verified, or not there at all.
+        """Bring one payload volume, or a delta, to ``to``: verified, or not there at all.
 
         Raises:
             Unreachable, TrustError, NoSpace.

@@ -77,6 +77,10 @@ class Examined:
 
 
 class Media(Protocol):
+    def belongs(self, source: Source, place: Path, *, volume: str | None = None) -> bool:
+        """Whether the root of trust that lies there is the one that is pinned for this source. Proves
+        nothing, but tells whose a medium claims to be."""
+
     def examine(self, source: Source, place: Path, *, volume: str | None = None) -> Examined:
         """Judge a medium for this source, and remember what it says that is newer. Blocks.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pitstop.model.packages import ContentFile, Manifest, PackageMetadata
 from pitstop.model.plans import Plan
+from pitstop.package.delta_route import Delta, Route
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
@@ -45,6 +46,24 @@ class PayloadStore(Protocol):
         Raises:
             InvalidPackage: a volume is not what it should be, or lacks a file.
             DigestMismatch: a content file is not the one that was signed.
+            NoSpace: not enough room, said before anything is written.
+        """
+
+    def delta(self, package: str, delta: Delta) -> Path:
+        """Where this delta lies, or is to lie, while it helps to bring the package. Its folder exists."""
+
+    def deltas(self, package: str) -> Sequence[Delta]:
+        """The deltas that lie here for bringing the package, whole."""
+
+    def rebuild(self, package: str, route: Route, progress: Progress) -> None:
+        """Make the content that the package lacks with these deltas, which lie at their places, out of what
+        is here; every file checked against the manifest. The deltas are removed then, also where they failed;
+        of what they made, all is kept or nothing.
+
+        Raises:
+            InvalidPackage: a delta is damaged, or what it builds on is not here.
+            DigestMismatch: what they make is not what was signed.
+            NotFound: the documents of a package on the route are not here.
             NoSpace: not enough room, said before anything is written.
         """
 

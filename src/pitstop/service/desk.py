@@ -212,3 +212,5 @@ class Desk:
     accounts: AccountsDesk
     audit: AuditDesk
     policy: PolicyDesk
+    imports: ImportsDesk
+    transfers: TransfersDesk

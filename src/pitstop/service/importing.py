@@ -89,15 +89,16 @@ class Importing:
         """The medium, judged for the source whose root of trust it holds under.
 
         Raises:
-            TrustError (and those below it): of no known source; what its namesake, or each, says to it.
+            TrustError (and those below it): of no known source; what the one that it claims to be of, or
+            each, says to it.
         """
         refusals: list[tuple[str, PitstopError]] = []
-        candidates = sorted(self._sources(), key=lambda source: not _is_named(source, repository.hint))
-        for source in candidates:
+        claimed = [source for source in self._sources() if self._claims(repository, source)]
+        for source in claimed or self._sources():
             try:
                 return self.media.examine(source, repository.place, volume=repository.volume)
             except PitstopError as error:
-                if not isinstance(error, TrustError) or _is_named(source, repository.hint):
+                if not isinstance(error, TrustError) or len(claimed) == 1:
                     raise
                 refusals.append((source.name, error))
         said = "; ".join(f"{name}: {error.message}" for name, error in refusals)
@@ -105,6 +106,11 @@ class Importing:
             f"{_said(repository)} is of no source of this system" + (f" ({said})" if said else ""),
             hint="Declare its publisher as a source, with the root of trust that you got from it.",
         )
+
+    def _claims(self, repository: Repository, source: Source) -> bool:
+        """Whether the medium says that it is of this source, by its root of trust or its folder's name."""
+        named = repository.hint in (source.name, source.publisher)
+        return named or self.media.belongs(source, repository.place, volume=repository.volume)
 
     def _sources(self) -> list[Source]:
         return [status.source for status in self.sources.statuses()]
@@ -180,10 +186,6 @@ def _require_documents(package: str, feed: MediumFeed) -> None:
             f"{' and '.join(lacking)} of {package} are not among the files",
             hint="They belong to the package: hand them over with the others.",
         )
-
-
-def _is_named(source: Source, hint: str) -> bool:
-    return hint in (source.name, source.publisher)
 
 
 def _said(repository: Repository) -> str:

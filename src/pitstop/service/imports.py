@@ -21,6 +21,7 @@ from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import (
     Conflict,
     InvalidInput,
+    InvalidMove,
     NoSpace,
     NotFound,
     PitstopError,
@@ -96,8 +97,9 @@ class ImportsService:
 
     def begin(self, actor: Actor, wanted: NewImport) -> ImportView:
         """Begin an upload, or import what lies at a path of this machine."""
-        name = _name_of(wanted)
-        with self.audited.change(actor, Permission.OPERATE, "begin import", name):
+        called = wanted.name or Path(wanted.path).name
+        with self.audited.change(actor, Permission.OPERATE, "begin import", called[:_NAME_LIMIT]):
+            name = _name_of(called)
             if bool(wanted.path) == bool(wanted.files):
                 raise InvalidInput(
                     "an import is of files that are uploaded, or of a path, and of one of them"
@@ -129,6 +131,7 @@ class ImportsService:
         """All files are here: import them. After some failures it can be asked for again."""
         item = self.arrivals.get(import_id)
         with self.audited.change(actor, Permission.OPERATE, "import", item.name):
+            moved(item, ImportEvent.HANDED_OVER)
             self._require_whole(item)
             return self._view(self._handed_over(item))
 
@@ -176,12 +179,12 @@ class ImportsService:
     # --- doing -------------------------------------------------------------------------------------------
 
     async def work(self, import_id: str) -> None:
-        """The job: does the import outside the event loop.
-
-        Raises:
-            NotFound, InvalidMove: there is nothing to do.
-        """
-        await asyncio.to_thread(self.do, import_id)
+        """The job: does the import outside the event loop. A job that raises is done again, so that what has
+        nothing to do says so in the log alone."""
+        try:
+            await asyncio.to_thread(self.do, import_id)
+        except (NotFound, InvalidMove) as error:
+            log.info("import %s is not done: %s", import_id, error)
 
     def do(self, import_id: str) -> None:
         """Do the import. Blocks. Whatever it ends with is written down, and never raised.
@@ -309,8 +312,7 @@ class ImportsService:
         )
 
 
-def _name_of(wanted: NewImport) -> str:
-    name = wanted.name or Path(wanted.path).name
+def _name_of(name: str) -> str:
     if not name or len(name) > _NAME_LIMIT or not name.isprintable():
         raise InvalidInput("an import has a name, of printable characters, at most 200")
     return name

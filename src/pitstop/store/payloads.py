@@ -4,7 +4,7 @@ Layout::
 
     packages/<name>/Metadata.xml, manifest.json, plan.json    together, or not at all; beside them what
                                                               else came with them, such as notes.md
-    packages/<name>/volumes/                                  payload, while it is needed
+    packages/<name>/volumes/                                  payload, while it is needed: volumes, deltas
     packages/<name>/discarded                                 there: it names no content any more
     content/ab/abcdef...                                      content by digest
     incoming/                                                 what is being written; of no use after a crash
@@ -22,15 +22,19 @@ from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
 
-from pitstop.model.errors import InvalidPackage, NoSpace, NotFound
+from pitstop.model.errors import InvalidPackage, NoSpace, NotFound, TrustError
 from pitstop.model.packages import ContentFile, Manifest, PackageMetadata
 from pitstop.model.plans import Plan
 from pitstop.package.content_paths import package_name_problem
+from pitstop.package.delta_format import Listed
+from pitstop.package.delta_names import SUFFIX, delta_ends
+from pitstop.package.delta_route import Delta, Route
 from pitstop.package.fileset import DOCUMENTS, MANIFEST, METADATA, PLAN, volume_name_problem
 from pitstop.package.metadata_xml import read_metadata
 from pitstop.package.plan_format import read_plan
 from pitstop.ports.payloads import Progress
 from pitstop.store.content import ContentFolder
+from pitstop.store.delta_rebuilding import Hop, Rebuilding
 from pitstop.store.documents import check_documents, document_name_problem, parsed_manifest, signed
 from pitstop.store.durable import sync_folder, translated, write_new
 from pitstop.store.package_locks import PackageLocks
@@ -146,10 +150,13 @@ class FilePayloads:
         problem = volume_name_problem(package, name)
         if problem:
             raise InvalidPackage(problem)
+        return self._volumes(package) / name
+
+    def _volumes(self, package: str) -> Path:
         folder = self._folder(package) / _VOLUMES
         with translated(f"there is no place for the volumes of {package}"):
             folder.mkdir(parents=True, exist_ok=True)
-        return folder / name
+        return folder
 
     def missing_content(self, package: str) -> Sequence[ContentFile]:
         with translated(f"the content of {package} cannot be looked at"):
@@ -173,6 +180,42 @@ class FilePayloads:
             except BaseException:
                 unpacking.undo()
                 raise
+
+    def delta(self, package: str, delta: Delta) -> Path:
+        """Raises InvalidPackage when no delta is called so."""
+        if delta_ends(delta.name) != (delta.package, delta.base):
+            raise InvalidPackage(f"{delta.name!r} is no name of a delta from {delta.base} to {delta.package}")
+        return self._volumes(package) / delta.name
+
+    def deltas(self, package: str) -> Sequence[Delta]:
+        with translated(f"the deltas of {package} cannot be looked at"):
+            files = sorted((self._folder(package) / _VOLUMES).glob(f"*{SUFFIX}"))
+            found = [(file.name, file.stat().st_size) for file in files]
+        return [delta for name, size in found if (delta := Delta.called(name, size)) is not None]
+
+    def rebuild(self, package: str, route: Route, progress: Progress) -> None:
+        hops = [
+            Hop(self.delta(package, delta), self._listed(delta.package), self._listed(delta.base))
+            for delta in route
+        ]
+        with (
+            translated(f"{package} cannot be made with deltas"),
+            self._changing.of(package),
+            self._unpacking,
+            self._workplace(package) as incoming,
+        ):
+            (self._folder(package) / _DISCARDED).unlink(missing_ok=True)
+            try:
+                with Rebuilding(self._content, incoming, hops, self.missing_content(package)) as rebuilding:
+                    self._require_room(package, rebuilding.size)
+                    rebuilding.run(progress)
+            except (InvalidPackage, TrustError):
+                _remove(hops)
+                raise
+            _remove(hops)
+
+    def _listed(self, package: str) -> Listed:
+        return Listed(package, self.manifest(package), self.metadata(package).manifest_sha256)
 
     def content(self, file: ContentFile) -> Path:
         with translated(f"the content of {file.path} cannot be looked at"):
@@ -240,6 +283,11 @@ class FilePayloads:
         if problem:
             raise InvalidPackage(problem)
         return self._packages / package
+
+
+def _remove(hops: Sequence[Hop]) -> None:
+    for hop in hops:
+        hop.path.unlink(missing_ok=True)
 
 
 def _bytes_of(path: Path) -> bytes | None:

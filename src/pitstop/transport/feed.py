@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pitstop.model.errors import InvalidInput, TrustError
 from pitstop.model.releases import Catalogue
 from pitstop.package.content_paths import package_name_problem
+from pitstop.package.delta_route import Delta
 from pitstop.package.fileset import metadata_names
 from pitstop.package.metadata_xml import read_metadata
-from pitstop.package.site_layout import notes_target, package_target
+from pitstop.package.site_layout import notes_target, package_target, signed_deltas
 from pitstop.ports.feeds import Source
 from pitstop.ports.payloads import Progress
 from pitstop.transport.authority import require_authority_over_package
@@ -100,9 +101,17 @@ class TufFeed:
             session = self._opened()
             return session.read(path, MAX_DOCUMENT_BYTES) if path in session.paths else b""
 
+    def deltas(self) -> Sequence[Delta]:
+        """All deltas between packages that are signed.
+
+        Raises:
+            Unreachable, TrustError (and those below it), StateUnusable.
+        """
+        return signed_deltas({path: file.length for path, file in self.session().state.files().items()})
+
     def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
-        """Bring one payload volume to ``to``, whose folder exists. Goes on from what an earlier call
-        brought. What ``progress`` raises ends it at once, and what has arrived is kept.
+        """Bring one payload volume, or a delta, to ``to``, whose folder exists. Goes on from what an earlier
+        call brought. What ``progress`` raises ends it at once, and what has arrived is kept.
 
         Raises:
             InvalidInput: no name of a package or of a file.

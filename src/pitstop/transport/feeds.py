@@ -13,11 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
-from tuf.api.exceptions import RepositoryError
+from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
-from pitstop.model.errors import InvalidInput, TrustError, Unreachable
+from pitstop.model.errors import InvalidInput, PitstopError, TrustError, Unreachable
 from pitstop.package.content_paths import short_name_problem
+from pitstop.package.site_layout import METADATA_FOLDER
 from pitstop.ports.feeds import Source
 from pitstop.ports.media import Bounds, Examined, SignedVersions
 from pitstop.transport import durable
@@ -132,6 +133,18 @@ class TufFeeds:
             taken = take(source, folder, medium, self._bounds, self._now())
         feed = TufMediumFeed(source, folder, medium.fetcher, self._free, taken.session)
         return Examined(source, taken.standing, taken.made, taken.catalogue, feed)
+
+    def belongs(self, source: Source, place: Path, *, volume: str | None = None) -> bool:
+        """Whether the pinned root lies there under its number."""
+        pinned = self._of(source) / PINNED
+        medium = _medium(place, volume, self._link)
+        try:
+            content = pinned.read_bytes()
+            version = Metadata[Root].from_bytes(content).signed.version
+            at = f"{medium.url}/{METADATA_FOLDER}/{version}.root.json"
+            return medium.fetcher.read(at, MAX_ROOT_BYTES) == content
+        except (OSError, RepositoryError, DownloadError, PitstopError):
+            return False
 
     def examine_loose(self, sources: Sequence[Source], xml: Path) -> tuple[str, Examined]:
         """Judge a loose set: :class:`pitstop.ports.imports.Loose`.

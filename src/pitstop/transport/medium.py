@@ -1,8 +1,9 @@
 """A medium, judged: is it this source's, how old is it, and how does it stand to what is known already.
 
 Its metadata is verified by python-tuf from the pinned root on, in a cache of its own that is thrown away, so
-that a refused medium leaves nothing behind. Only the timestamp of media counts for long; its age is judged
-against the operator's bounds. Then it is held against the newest state that is known:
+that a refused medium leaves nothing behind. A copy of a whole site has two timestamps (decision 0006): the
+wire's counts while it holds, then the one for media. The age of the latter is judged against the operator's
+bounds. Then it is held against the newest state that is known:
 
 * newer, or the same: verified once more on top of what is known (python-tuf then refuses what would lead any
   part back), its catalogue judged like one that came by wire, and remembered;
@@ -19,14 +20,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tuf.api.exceptions import RepositoryError, UnsignedMetadataError
+from tuf.api.exceptions import (
+    DownloadHTTPError,
+    ExpiredMetadataError,
+    RepositoryError,
+    UnsignedMetadataError,
+)
 
 from pitstop.model.errors import MetadataExpired, TrustError
 from pitstop.model.releases import Catalogue
+from pitstop.package.site_layout import MEDIA_TIMESTAMP, METADATA_FOLDER
 from pitstop.ports.feeds import Source
 from pitstop.ports.media import Bounds, Standing
 from pitstop.transport import durable, trusted
-from pitstop.transport.fetcher import SiteFetcher
+from pitstop.transport.fetcher import Mark, Opened, SiteFetcher
 from pitstop.transport.newest import accepted
 from pitstop.transport.refresh import TIMESTAMP, refreshed
 from pitstop.transport.session import MEDIA, Session, caches, known, verified
@@ -77,7 +84,7 @@ def take(source: Source, folder: Path, medium: Medium, bounds: Bounds, now: date
         What python-tuf, the fetcher and the disk raise: wrap it in :func:`trust.translated`.
     """
     before = known(folder)
-    judged = _judged(folder, medium, before)
+    judged, medium = _judged(folder, medium, before)
     require_young(judged.made, bounds, now)
     if before is not None and judged.state.root.version > before.root.version:
         before = known(
@@ -105,7 +112,44 @@ def require_young(made: datetime | None, bounds: Bounds, now: datetime) -> None:
         )
 
 
-def _judged(folder: Path, medium: Medium, before: Trusted | None) -> Judged:
+def _judged(folder: Path, medium: Medium, before: Trusted | None) -> tuple[Judged, Medium]:
+    """The medium's own metadata, by the timestamp that holds; and the medium as it is read by that."""
+    try:
+        return _by_its_roots(folder, medium, before), medium
+    except (ExpiredMetadataError, DownloadHTTPError):
+        stamped = _MediaStamped(medium)
+        if not stamped.is_there():
+            raise
+    other = Medium(medium.url, stamped)
+    return _by_its_roots(folder, other, before), other
+
+
+class _MediaStamped(SiteFetcher):
+    """A copy of a site, read with its timestamp for media in the place of the wire's."""
+
+    def __init__(self, medium: Medium) -> None:
+        super().__init__(medium.fetcher.link)
+        self._site = medium.fetcher
+        self._timestamp = f"{medium.url}/{METADATA_FOLDER}/{TIMESTAMP}"
+        self._for_media = f"{medium.url}/{METADATA_FOLDER}/{MEDIA_TIMESTAMP}"
+
+    @contextmanager
+    def opened(
+        self, url: str, start: int = 0, known: Mark | None = None, stop: int | None = None
+    ) -> Iterator[Opened]:
+        at = self._for_media if url == self._timestamp else url
+        with self._site.opened(at, start, known, stop) as file:
+            yield file
+
+    def is_there(self) -> bool:
+        try:
+            with self._site.opened(self._for_media):
+                return True
+        except DownloadHTTPError:
+            return False
+
+
+def _by_its_roots(folder: Path, medium: Medium, before: Trusted | None) -> Judged:
     """The medium's own metadata, under the newest root that is known or, where the medium is from before
     that, under the newest that it brings itself."""
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,6 +13,7 @@ from tuf.api.exceptions import DownloadHTTPError
 from pitstop.model.errors import DigestMismatch, NotFound, Unreachable
 from pitstop.model.packages import PackageMetadata
 from pitstop.model.releases import Catalogue
+from pitstop.package.delta_route import Delta
 from pitstop.package.fileset import MANIFEST, PLAN, metadata_names
 from pitstop.package.site_layout import package_target
 from pitstop.ports.feeds import Source
@@ -106,6 +107,10 @@ class LooseFeed:
 
     def notes(self, package: str) -> bytes:  # noqa: ARG002  a loose set has none
         return b""
+
+    def deltas(self) -> Sequence[Delta]:
+        """None: the XML names none."""
+        return ()
 
     def holds(self, package: str, name: str) -> bool:
         if name in metadata_names(package):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from tuf.api.exceptions import UnsignedMetadataError
+from tuf.api.exceptions import ExpiredMetadataError, UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root, Timestamp  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
 from pitstop.package.media_timestamp import media_keyids, require_media_timestamp, require_wire_timestamp
@@ -21,11 +21,19 @@ def newest_root(cache: Path) -> Root:
 
 
 def require_for_wire(cache: Path, timestamp: bytes) -> None:
-    """Raises TrustError when a connected source speaks with the long-lived timestamp of a medium."""
+    """What a connected source must speak with.
+
+    Raises:
+        TrustError: it is the long-lived timestamp of a medium.
+        ExpiredMetadataError: it has expired. python-tuf would keep what it has under the same number, and that
+            may have come on a medium.
+    """
     root = newest_root(cache)
     signed = _signed(root, timestamp)
     if signed is not None and media_keyids(root):
         require_wire_timestamp(root, signed)
+        if signed.signed.is_expired():
+            raise ExpiredMetadataError("timestamp.json is expired")
 
 
 def media_made(cache: Path, timestamp: bytes) -> datetime | None:

@@ -185,6 +185,9 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "waiting": Spoken("Waiting", _W),
     "succeeded": Spoken("Succeeded", _G),
     "failed": Spoken("Failed", _X),
+    # of an import
+    "receiving": Spoken("Receiving", _B),
+    "importing": Spoken("Importing", _B),
     # of support
     "supported": Spoken("Supported", _G),
     "out-of-compliance": Spoken("Out of support", _X),

@@ -275,9 +275,10 @@ class NewFile(View, frozen=True):
 
 
 class NewImport(View, frozen=True):
-    """What beginning an import sends: files that will be uploaded, or a place on the service's machine."""
+    """What beginning an import sends: files that will be uploaded, or a place on the service's machine.
+    ``name``: what people call it; by default what the path ends with."""
 
-    name: str
+    name: str = ""
     files: tuple[NewFile, ...] = ()
     path: str = ""
 

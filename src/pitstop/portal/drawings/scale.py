@@ -14,6 +14,10 @@ _STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
 _DAYS_OF_MONTH: Final = 30.44
 _YEAR: Final = 12
 
+_SMALL: Final = 12.0
+_SPARE: Final = 6.0
+"""The type of a mark, and what there is beyond the ends of the line."""
+
 LETTER: Final = 0.58
 """The mean width of a letter, in parts of the height of the type."""
 
@@ -42,14 +46,22 @@ class Days:
         return self.first <= day <= self.last
 
     def ticks(self, gap: float) -> tuple[Tick, ...]:
-        """Mondays, first days of months or of years: the closest that still stand ``gap`` apart."""
+        """Mondays, first days of months or of years: the closest that still stand ``gap`` apart. A mark
+        whose label would stand beyond the ends is left out."""
+        marks = (Tick(self.x(day), f"{day:{form}}") for day, form in self._marks(gap))
+        return tuple(mark for mark in marks if self._has_room(mark))
+
+    def _marks(self, gap: float) -> Iterator[tuple[date, str]]:
         day = (self.right - self.left) / max(1, (self.last - self.first).days)
         for weeks in _WEEKS:
             if weeks * 7 * day >= gap:
-                return tuple(Tick(self.x(monday), f"{monday}") for monday in self._mondays(weeks))
+                return ((monday, "%Y-%m-%d") for monday in self._mondays(weeks))
         step = next((step for step in _STEPS if step * _DAYS_OF_MONTH * day >= gap), _STEPS[-1])
-        form = "%Y" if step >= _YEAR else "%Y-%m"
-        return tuple(Tick(self.x(first), f"{first:{form}}") for first in self._months(step))
+        return ((first, "%Y" if step >= _YEAR else "%Y-%m") for first in self._months(step))
+
+    def _has_room(self, mark: Tick) -> bool:
+        half = text_width(mark.label, _SMALL) / 2 - _SPARE
+        return self.left + half <= mark.x <= self.right - half
 
     def _mondays(self, weeks: int) -> Iterator[date]:
         ordinal = self.first.toordinal()

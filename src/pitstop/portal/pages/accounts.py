@@ -19,8 +19,8 @@ from pitstop.portal.visits import OpenVisit, Visit
 MAY: Final[Mapping[str, str]] = MappingProxyType(
     {
         Role.READER: "Sees everything but logs, changes nothing.",
-        Role.OPERATOR: "Also installs and resumes updates, closes alerts, reads logs.",
-        Role.ADMINISTRATOR: "Also changes accounts, sources and settings.",
+        Role.OPERATOR: "Sees everything, installs and resumes updates, closes alerts.",
+        Role.ADMINISTRATOR: "May all that an operator may, and changes accounts, sources and settings.",
         Role.SUPPORT: "Reads logs and cases only.",
     }
 )
