@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pitstop.api.app import create_app
-from pitstop.service.watching import Watches
 from pitstop.cli.main import run
+from pitstop.service.watching import Watches
 from simulators import desk as simulated
 from simulators.desk import Scene
 from simulators.serving import serving

@@ -10,7 +10,6 @@ import pytest
 from litestar import Litestar, Response, get
 
 from pitstop.api.app import create_app
-from pitstop.service.watching import Watches
 from pitstop.client.client import PitstopClient
 from pitstop.model import errors
 from pitstop.model.errors import (
@@ -25,6 +24,7 @@ from pitstop.model.errors import (
     Unreachable,
 )
 from pitstop.model.updates import Verb
+from pitstop.service.watching import Watches
 from pitstop.wire.views import RunReport
 from simulators import desk as simulated
 from simulators import scenes

@@ -51,7 +51,7 @@ class SimulatedFeed:
     def deltas(self) -> Sequence[Delta]:
         return ()
 
-    def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:  # noqa: ARG002
+    def fetch_volume(self, package: str, name: str, to: Path, progress: Progress) -> None:
         to.write_bytes(self.packages[package].volumes[name])
 
 

@@ -160,7 +160,7 @@ class _Server(asyncssh.SSHServer):
         self._mine = conn
         self._connections.add(conn)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh names it
+    def connection_lost(self, exc: Exception | None) -> None:
         if self._mine is not None:
             self._connections.discard(self._mine)
 

@@ -90,14 +90,23 @@ def build(
     self_extracting: Annotated[
         bool, typer.Option("--self-extracting", help="Add a .pyz that checks and unpacks the set.")
     ] = False,
+    delta_from: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VERSION", help="Add a delta from this release of the site. Repeatable."),
+    ] = None,
 ) -> None:
     """Build a package from its source folder. The same source gives the same bytes."""
+    from pitstop.cli.download import shown_progress
+    from pitstop.cli.output import note
     from pitstop.publish.building import build as build_package
     from pitstop.publish.building import plan_kinds
+    from pitstop.publish.delta_wishes import DeltaWishes
+    from pitstop.publish.repository import Repository
     from pitstop.publish.settings import read_settings
 
     settings = read_settings(publisher)
-    built = build_package(source, out, settings, plan_kinds(), self_extracting=self_extracting)
+    deltas = DeltaWishes(Repository(settings), tuple(delta_from or ()), note, shown_progress)
+    built = build_package(source, out, settings, plan_kinds(), self_extracting=self_extracting, deltas=deltas)
     typer.echo(f"Built {built.metadata.name} ({built.metadata.size} bytes of volumes) in {built.folder}")
 
 

@@ -29,6 +29,7 @@ from pitstop.service.facts import Knowledge
 from pitstop.service.importing import Importing
 from pitstop.service.imports import IMPORT, ImportsService
 from pitstop.service.policy import PolicyService
+from pitstop.service.retention import Retention
 from pitstop.service.runs import DRIVE, RunsService
 from pitstop.service.sources import SourcesService
 from pitstop.service.system import SystemService
@@ -56,6 +57,7 @@ class Wired:
     sources: SourcesService
     runs: RunsService
     imports: ImportsService
+    retention: Retention
 
 
 def worker_name() -> str:
@@ -92,6 +94,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
 
     jobs = EmbeddedJobs({DRIVE: driver.drive, IMPORT: do_import}, clock, {DRIVE: alarm.tell})
     arrivals = FileArrivals(stored.folder / "imports", free_space)
+    retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
     runs = RunsService(
         stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, system
@@ -109,4 +112,4 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         imports=imports,
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
-    return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs, imports)
+    return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs, imports, retention)

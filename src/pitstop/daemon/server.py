@@ -58,6 +58,7 @@ def _recurring(wired: Wired) -> Iterator[Coroutine[None, None, None]]:
     settings, clock = wired.settings, wired.clock
     yield poll_for_ever(wired.sources.check_all, timedelta(minutes=settings.poll_minutes), clock)
     yield tidy_for_ever(wired.imports.tidy, TIDY_EVERY, clock)
+    yield tidy_for_ever(wired.retention.tidy, TIDY_EVERY, clock)
     if settings.import_folder is not None:
         yield watch_for_ever(wired.imports.look_into, settings.import_folder, LOOK_EVERY, clock)
 

@@ -78,5 +78,14 @@ class PayloadStore(Protocol):
         """Those of the files whose content here is not what was signed any more. It is dropped: it counts as
         missing from now on. Reads them whole; blocks."""
 
+    def has_volumes(self, package: str) -> bool:
+        """Whether anything lies where the package's volumes lie."""
+
+    def drop_volumes(self, package: str) -> None:
+        """Remove the package's volumes; its content stays. None is no harm."""
+
+    def is_discarded(self, package: str) -> bool:
+        """Whether the package was discarded, or was never here."""
+
     def discard(self, package: str) -> None:
         """Remove the package's volumes, and content that no other package here names."""

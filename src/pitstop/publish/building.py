@@ -7,7 +7,8 @@ Everything is checked before anything is written; the result appears in one step
     notes.md        the release notes
     kb.md           the knowledge-base article, if there is one
 
-and, if asked for, ``package/<Name>.pyz``, which unpacks the file set on any machine that has Python.
+and, if asked for, ``package/<Name>.pyz``, which unpacks the file set on any machine that has Python, and
+``deltas/<Name>-from-<Base>.delta``, for systems that have an earlier release.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from pitstop.model.versions import Version
 from pitstop.package.article import MAX_ARTICLE_BYTES, read_article
 from pitstop.package.catalogue_format import convert_release, release_document
 from pitstop.package.content_paths import package_name_problem
+from pitstop.package.delta_names import SUFFIX
 from pitstop.package.fileset import MANIFEST, MAX_VOLUMES, METADATA, PLAN, package_files, volume_name
 from pitstop.package.manifest_format import write_manifest
 from pitstop.package.metadata_xml import write_metadata
@@ -42,6 +44,8 @@ from pitstop.package.plan_format import (
 from pitstop.package.plan_structure import placed_items
 from pitstop.package.volumes import split, write_volume
 from pitstop.publish.content_source import Content, Fill, gather
+from pitstop.publish.delta_making import DELTAS_FOLDER
+from pitstop.publish.delta_wishes import DeltaWishes
 from pitstop.publish.durable import put
 from pitstop.publish.package_source import PackageSource, read_package_source, version_or_none
 from pitstop.publish.page_paths import article_page, on_site, release_page
@@ -77,6 +81,10 @@ class BuiltPackage:
         return _if_there(self.folder / ARTICLE_FILE)
 
     @property
+    def deltas(self) -> Sequence[Path]:
+        return sorted((self.folder / DELTAS_FOLDER).glob(f"*{SUFFIX}"))
+
+    @property
     def self_extracting(self) -> Path | None:
         return _if_there(self.package_folder / self_extracting_name(self.metadata.name))
 
@@ -110,14 +118,17 @@ def build(
     kinds: Mapping[str, ArgumentCheck],
     *,
     self_extracting: bool = False,
+    deltas: DeltaWishes | None = None,
 ) -> BuiltPackage:
     """Build the package of the source folder into ``out/<Name>``.
 
     Args:
         kinds: the step kinds that its plan may use.
         self_extracting: add a file that unpacks the set.
+        deltas: earlier releases to make deltas from.
 
     Raises:
+        NotFound, TrustError: such a release is not on the site, or not as it was signed.
         InvalidPackage, InvalidPlan: the source is not as it must be; nothing was written.
         Conflict: ``out`` holds a build of this name already.
     """
@@ -133,6 +144,8 @@ def build(
         built = _write(checked, work, settings)
         if self_extracting:
             _add_self_extracting(built)
+        if deltas is not None:
+            deltas.add_to(built.folder, built.metadata, checked.content)
         work.chmod(0o755)
         work.rename(target)
     except BaseException:

@@ -23,6 +23,7 @@ from pitstop.package.plan_format import read_plan
 from pitstop.package.site_layout import article_target, notes_target, package_target
 from pitstop.policy.graph import checked
 from pitstop.publish.building import PACKAGE_FOLDER, BuiltPackage
+from pitstop.publish.delta_wishes import require_whole
 from pitstop.publish.keys import KeyFolder
 from pitstop.publish.piece_lists import with_piece_lists
 from pitstop.publish.published import Source
@@ -59,6 +60,8 @@ def read_built(folder: Path) -> BuiltPackage:
     if built.article is not None:
         read_article(_read(built.article))
     _check_self_extracting(built)
+    for delta in built.deltas:
+        require_whole(delta, metadata.name)
     return built
 
 
@@ -238,6 +241,7 @@ def files_of(built: BuiltPackage) -> dict[str, Source]:
     files[notes_target(name)] = built.notes
     if built.article is not None:
         files[article_target(name)] = built.article
+    files |= {package_target(name, delta.name): delta for delta in built.deltas}
     if built.self_extracting is not None:
         files[package_target(name, built.self_extracting.name)] = built.self_extracting
     return files

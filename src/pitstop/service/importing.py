@@ -15,6 +15,7 @@ from pitstop.model.errors import PitstopError, TrustError, Unreachable
 from pitstop.model.findings import Finding, Severity, from_error
 from pitstop.model.imports import ImportedPackage, ImportedSource
 from pitstop.model.releases import Release, ReleaseStatus
+from pitstop.package.delta_route import cheapest_route
 from pitstop.package.fileset import MANIFEST, METADATA, PLAN
 from pitstop.ports.feeds import Source
 from pitstop.ports.imports import Contents, Loose, Repository
@@ -143,14 +144,16 @@ class Importing:
     ) -> None:
         """Take what there is of a package. What is wrong with it is a finding, and leaves the others."""
         try:
-            taken = self._taken(release, feed, progress)
+            taken = self._taken(release, feed, outcome, progress)
         except PitstopError as error:
             outcome.refuse(error, f"update {release.name} on {subject}")
             return
         if taken is not None:
             outcome.packages[release.name] = taken
 
-    def _taken(self, release: Release, feed: MediumFeed, progress: Progress) -> ImportedPackage | None:
+    def _taken(
+        self, release: Release, feed: MediumFeed, outcome: Outcome, progress: Progress
+    ) -> ImportedPackage | None:
         """What came of a package; None where nothing of it was handed over."""
         name = release.name
         if not self.sources.has_documents(name):
@@ -173,9 +176,28 @@ class Importing:
                 came = True
             else:
                 missing.append(volume.name)
+        if missing and self._by_deltas(name, feed, outcome, progress):
+            return ImportedPackage(name)
         if came or feed.holds(name, METADATA):
             return ImportedPackage(name, tuple(missing))
         return None
+
+    def _by_deltas(self, package: str, feed: MediumFeed, outcome: Outcome, progress: Progress) -> bool:
+        """Bring deltas that lie there and lead to the package from what is here, or is on its way; whether
+        there are such. They are applied when the update is prepared."""
+        here = [delta for delta in feed.deltas() if feed.holds(delta.package, delta.name)]
+        route = cheapest_route(package, here, lambda base: self._will_be_whole(base, outcome))
+        for delta in route or ():
+            place = self.payloads.delta(package, delta)
+            feed.fetch_volume(delta.package, delta.name, place, progress)
+        return bool(route)
+
+    def _will_be_whole(self, package: str, outcome: Outcome) -> bool:
+        """Whether all content of this package is here, or all that it takes to make it has just come."""
+        coming = outcome.packages.get(package)
+        if coming is not None and not coming.missing:
+            return True
+        return self.sources.has_documents(package) and not self.payloads.missing_content(package)
 
 
 def _require_documents(package: str, feed: MediumFeed) -> None:

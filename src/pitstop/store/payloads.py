@@ -231,6 +231,22 @@ class FilePayloads:
                 self._content.remove(file.sha256)
         return damaged
 
+    def has_volumes(self, package: str) -> bool:
+        """Whether anything lies where the package's volumes lie."""
+        folder = self._folder(package) / _VOLUMES
+        with translated(f"the volumes of {package} cannot be looked at"):
+            return folder.is_dir() and any(folder.iterdir())
+
+    def drop_volumes(self, package: str) -> None:
+        """Remove the package's volumes; its content stays. None is no harm."""
+        with translated(f"the volumes of {package} cannot be removed"), self._changing.of(package):
+            shutil.rmtree(self._folder(package) / _VOLUMES, ignore_errors=True)
+
+    def is_discarded(self, package: str) -> bool:
+        """Whether the package was discarded, or was never here."""
+        folder = self._folder(package)
+        return not folder.is_dir() or ((folder / _DISCARDED).exists() and not self.has_volumes(package))
+
     def discard(self, package: str) -> None:
         """Remove the package's volumes, and content that no other package here names. Its documents stay.
         An unknown package is no harm.

@@ -29,7 +29,7 @@ from pitstop.model.errors import (
 )
 from pitstop.model.imports import Import
 from pitstop.package.content_paths import clash_problems, path_problem
-from pitstop.package.site_layout import METADATA_FOLDER
+from pitstop.package.site_layout import MEDIA_TIMESTAMP, METADATA_FOLDER
 from pitstop.ports.imports import Contents, Repository
 from pitstop.transport import durable
 from pitstop.transport.transfers import show
@@ -222,13 +222,18 @@ def _repositories(place: Path) -> Iterator[Repository]:
         return
     if not place.is_dir():
         return
-    if (place / METADATA_FOLDER / "timestamp.json").is_file():
+    if _is_repository(place):
         yield Repository(place, place.name)
     for inner in _inside(place):
-        if (inner / METADATA_FOLDER / "timestamp.json").is_file():
+        if _is_repository(inner):
             yield Repository(inner, inner.name)
         elif inner.suffix == ".zip" and inner.is_file():
             yield from _in_volume(inner, certain=_VOLUME_NAME.search(inner.name) is not None)
+
+
+def _is_repository(folder: Path) -> bool:
+    metadata = folder / METADATA_FOLDER
+    return any((metadata / name).is_file() for name in ("timestamp.json", MEDIA_TIMESTAMP))
 
 
 def _in_volume(path: Path, *, certain: bool) -> Iterator[Repository]:

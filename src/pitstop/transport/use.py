@@ -25,8 +25,8 @@ def require_for_wire(cache: Path, timestamp: bytes) -> None:
 
     Raises:
         TrustError: it is the long-lived timestamp of a medium.
-        ExpiredMetadataError: it has expired. python-tuf would keep what it has under the same number, and that
-            may have come on a medium.
+        ExpiredMetadataError: it has expired. python-tuf would keep what it has under the same number, and
+            that may have come on a medium.
     """
     root = newest_root(cache)
     signed = _signed(root, timestamp)
