@@ -78,6 +78,13 @@ class PayloadStore(Protocol):
         """Those of the files whose content here is not what was signed any more. It is dropped: it counts as
         missing from now on. Reads them whole; blocks."""
 
+    def discard(self, package: str) -> None:
+        """Remove the package's volumes, and content that no other package here names."""
+
+
+class KeptPayloads(PayloadStore, Protocol):
+    """What is asked of the store by whoever decides how long payloads are kept."""
+
     def has_volumes(self, package: str) -> bool:
         """Whether anything lies where the package's volumes lie."""
 
@@ -86,6 +93,3 @@ class PayloadStore(Protocol):
 
     def is_discarded(self, package: str) -> bool:
         """Whether the package was discarded, or was never here."""
-
-    def discard(self, package: str) -> None:
-        """Remove the package's volumes, and content that no other package here names."""

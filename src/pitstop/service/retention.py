@@ -19,7 +19,7 @@ from pitstop.model.runs import RunState
 from pitstop.model.system import Installed
 from pitstop.model.updates import UpdateState
 from pitstop.ports.clock import Clock
-from pitstop.ports.payloads import PayloadStore
+from pitstop.ports.payloads import KeptPayloads
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
 
@@ -35,7 +35,7 @@ class Retention:
     """
 
     knowledge: Knowledge
-    payloads: PayloadStore
+    payloads: KeptPayloads
     audited: Audited
     clock: Clock
     keep: timedelta

@@ -110,7 +110,8 @@ class _Download:
                 shifted = _shifted(self.progress, before, to_fetch)
                 self._feed.fetch_volume(delta.package, delta.name, place, shifted)
                 before += delta.size
-        self.payloads.rebuild(self.package, route, _silent)
+        # Making the content takes seconds; what is shown is bytes that were fetched.
+        self.payloads.rebuild(self.package, route, lambda _done, _in_all: self.progress(to_fetch, to_fetch))
         over = "".join(f", {delta.base}" for delta in route[1:])
         return Done(
             f"made from {route[0].base}{over}: {to_fetch} bytes of {len(route)} deltas fetched instead of "
@@ -144,10 +145,6 @@ def is_right(path: Path, volume: Volume) -> bool:
 def _shifted(progress: Progress, before: int, in_all: int) -> Callable[[int, int], None]:
     """One file's progress as part of all of them."""
     return lambda done, _of_file: progress(before + done, in_all)
-
-
-def _silent(_done: int, _in_all: int) -> None:
-    """Making content out of deltas takes seconds; what is shown is the bytes that are fetched."""
 
 
 def _plain(error: PitstopError) -> str:

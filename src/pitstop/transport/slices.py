@@ -59,6 +59,8 @@ def take(wanted: Wanted, to: Path, slices: Sequence[Incoming], progress: Progres
         here = sum(end - begin for begin, end in came.spans)
         _require_space(wanted, here, to, free)
         for item in slices:
+            if item.start + item.size > wanted.size:
+                raise DigestMismatch(f"{wanted.url}: a slice of it reaches past its end")
             kept = _without(came.spans, item.start, item.start + item.size)
             if kept != came.spans:
                 durable.write(book, msgspec.json.encode(_Came(kept)))

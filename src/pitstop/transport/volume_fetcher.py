@@ -52,9 +52,9 @@ def opened_volume(path: Path) -> Iterator[zipfile.ZipFile]:
         raise Unreachable(f"{path} cannot be read: {error.strerror or error}") from error
     with file:
         try:
-            _require_small_directory(file, path)
+            said = _require_small_directory(file, path)
             with zipfile.ZipFile(file) as archive:
-                _require_sound(archive, path, os.fstat(file.fileno()).st_size)
+                _require_sound(archive, path, os.fstat(file.fileno()).st_size, said)
                 yield archive
         except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError) as error:
             raise InvalidPackage(f"{path.name} is damaged, or no volume of a transfer: {error}") from error
@@ -68,36 +68,39 @@ def _plain_file(path: Path) -> FileIO:
     raise InvalidPackage(f"{path} is no plain file")
 
 
-def _require_small_directory(file: FileIO, path: Path) -> None:
-    """The directory is read into memory: one of absurd size is refused before that.
+def _require_small_directory(file: FileIO, path: Path) -> int:
+    """The directory is read into memory: one of absurd size is refused before that. How many entries it says
+    that it has.
 
     Raises:
-        InvalidPackage: it is, or this is no zip file without a comment, as volumes are.
+        InvalidPackage: it is too large.
+        BadZipFile: this is no zip file without a comment, as volumes are.
     """
     entries, size = _directory(file)
     file.seek(0)
     if entries > MAX_ENTRIES or size > _MAX_DIRECTORY:
         raise InvalidPackage(f"{path.name} says that it has {entries} files: more than a volume may have")
+    return entries
 
 
 def _directory(file: FileIO) -> tuple[int, int]:
     """Entries and bytes of the directory, from the record at the file's end (APPNOTE 4.3.16 and 4.3.14).
 
     Raises:
-        BadZipFile: there is no such record.
+        BadZipFile: there is no such record, or the directory does not end where it begins.
     """
-    ends = os.fstat(file.fileno()).st_size
-    mark, *_, entries, size, _offset, comment = _END.unpack(_read_at(file, ends - _END.size, _END.size))
+    at = os.fstat(file.fileno()).st_size - _END.size
+    mark, *_, entries, size, offset, comment = _END.unpack(_read_at(file, at, _END.size))
     if mark != b"PK\5\6" or comment:
         raise zipfile.BadZipFile("it does not end as a zip file does, or was cut short")
-    if entries < 0xFFFF and size < 0xFFFFFFFF:
-        return int(entries), int(size)
-    at = ends - _END.size - _LOCATOR.size
-    mark, _disk, large, _disks = _LOCATOR.unpack(_read_at(file, at, _LOCATOR.size))
-    if mark != b"PK\6\7":
-        return int(entries), int(size)
-    mark, *_, entries, size, _offset = _LARGE_END.unpack(_read_at(file, large, _LARGE_END.size))
-    if mark != b"PK\6\6":
+    if entries == 0xFFFF or 0xFFFFFFFF in (size, offset):
+        mark, _disk, at, _disks = _LOCATOR.unpack(_read_at(file, at - _LOCATOR.size, _LOCATOR.size))
+        if mark != b"PK\6\7":
+            raise zipfile.BadZipFile("it does not say where its directory is")
+        mark, *_, entries, size, offset = _LARGE_END.unpack(_read_at(file, at, _LARGE_END.size))
+        if mark != b"PK\6\6":
+            raise zipfile.BadZipFile("it does not say where its directory is")
+    if offset + size != at:
         raise zipfile.BadZipFile("its directory is not where it should be")
     return int(entries), int(size)
 
@@ -112,11 +115,13 @@ def _read_at(file: FileIO, at: int, count: int) -> bytes:
     return content
 
 
-def _require_sound(archive: zipfile.ZipFile, path: Path, size: int) -> None:
+def _require_sound(archive: zipfile.ZipFile, path: Path, size: int, said: int) -> None:
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     problems = [*filter(None, map(path_problem, names)), *clash_problems(names)]
     problems += [problem for entry in entries if (problem := _entry_problem(entry, size)) is not None]
+    if len(entries) != said:
+        problems.append(f"it says that it has {said} files, and has {len(entries)}")
     if sum(entry.file_size for entry in entries) > size:
         problems.append("its files together are larger than it is")
     if problems:
