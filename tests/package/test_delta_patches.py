@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
 import struct
 import time
 
@@ -22,7 +22,7 @@ from pitstop.package.delta_patches import (
 
 
 def noise(seed: int, size: int) -> bytes:
-    return random.Random(seed).randbytes(size)
+    return hashlib.shake_256(bytes([seed])).digest(size)
 
 
 def applied(old: bytes, patch: Steps | Frame, size: int) -> bytes:

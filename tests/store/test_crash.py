@@ -59,7 +59,7 @@ def test_what_was_acknowledged_survives_a_kill_and_all_is_consistent(tmp_path: P
     state_with_a_run(tmp_path)
     seen = 0
     for _ in range(4):
-        seen = max(seen, killed_after(tmp_path, random.randint(1, 40)))  # noqa: S311 - any moment will do
+        seen = max(seen, killed_after(tmp_path, random.randint(1, 40)))
         database = open_database(tmp_path)
         journal = SqlJournal(database)
         tree, history = journal.load("run-1"), journal.history("run-1")

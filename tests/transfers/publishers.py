@@ -28,7 +28,7 @@ PLATFORM, OEM = "northstar", "emberforge"
 
 def noise(seed: str, size: int) -> bytes:
     """Bytes without a pattern, the same for the same seed."""
-    return random.Random(seed).randbytes(size)  # noqa: S311  not a secret
+    return random.Random(seed).randbytes(size)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from transport.http_site import HttpSite, answers, cuts, drips, never_ends, stal
 from transport.polled import Polled, link_for_tests
 from transport.repository import NOW, PACKAGE, VOLUME, catalogue, small_repository
 
-CONTENT = random.Random(11).randbytes(900_000)  # noqa: S311  only to have content without a pattern
+CONTENT = random.Random(11).randbytes(900_000)
 AT = f"targets/packages/{PACKAGE}/{VOLUME}"
 TIMESTAMP = "metadata/timestamp.json"
 

@@ -72,7 +72,7 @@ def test_time_that_nobody_used_is_not_saved_up() -> None:
 
 
 def test_a_download_holds_to_the_limit_and_is_not_given_up_as_slow(polled: Polled, tmp_path: Path) -> None:
-    content = random.Random(3).randbytes(600_000)  # noqa: S311  only to have content without a pattern
+    content = random.Random(3).randbytes(600_000)
     polled.repository.add_package({VOLUME: content})
     polled.repository.publish()
     link = replace(link_for_tests(polled.waits), traffic=Traffic(1_000_000), slowest=900_000, grace=0.05)

@@ -17,7 +17,7 @@ from transport.polled import Polled, link_for_tests
 from transport.repository import PACKAGE, VOLUME
 
 SIZE = 1_000_000
-CONTENT = random.Random(7).randbytes(SIZE)  # noqa: S311  only to have content without a pattern
+CONTENT = random.Random(7).randbytes(SIZE)
 AT = f"targets/packages/{PACKAGE}/{VOLUME}"
 
 
@@ -294,7 +294,7 @@ def test_a_server_that_stays_ill_ends_as_unreachable(with_volume: Polled, to: Pa
 def test_another_version_does_not_mix_with_what_arrived(with_volume: Polled, to: Path) -> None:
     """The publisher signs another volume while half of the first is here."""
     part_of(to).write_bytes(CONTENT[:500_000])
-    newer = random.Random(8).randbytes(SIZE)  # noqa: S311  only to have content without a pattern
+    newer = random.Random(8).randbytes(SIZE)
     with_volume.repository.add_package({VOLUME: newer})
     with_volume.repository.publish()
     fetched(with_volume.feed(), to)

@@ -17,7 +17,7 @@ from transport.polled import Polled, link_for_tests
 from transport.repository import PACKAGE, VOLUME
 
 SIZE = 32 * PIECE * 4 + 12_345
-CONTENT = random.Random(5).randbytes(SIZE)  # noqa: S311  only to have content without a pattern
+CONTENT = random.Random(5).randbytes(SIZE)
 AT = f"targets/packages/{PACKAGE}/{VOLUME}"
 LIST = pieces_of(BytesIO(CONTENT))
 
@@ -45,7 +45,7 @@ def sent(site: Polled) -> int:
 
 def weak(seed: int) -> Trouble:
     """Of each answer, by chance: it is cut off, it stalls, some of its bytes are wrong, or it is well."""
-    chance = random.Random(seed)  # noqa: S311  trouble that can be repeated
+    chance = random.Random(seed)
 
     def trouble(answering: Answering) -> bool:
         whole = answering.site.files[AT]
@@ -123,7 +123,7 @@ def test_a_piece_that_stays_wrong_is_said_and_the_others_are_kept(site: Polled, 
 
 
 def test_another_file_in_the_place_is_noticed_soon(site: Polled, tmp_path: Path) -> None:
-    site.site.files[AT] = random.Random(6).randbytes(SIZE)  # noqa: S311  only to have other content
+    site.site.files[AT] = random.Random(6).randbytes(SIZE)
     with pytest.raises(DigestMismatch, match="is not the file that was signed"):
         fetched(site, tmp_path / VOLUME)
     assert list(tmp_path.glob(f"{VOLUME}*")) == []

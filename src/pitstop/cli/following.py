@@ -13,6 +13,9 @@ from pitstop.model.errors import PitstopError, RunEndedFailed
 from pitstop.wire.formats import clock_time, percent, spoken
 from pitstop.wire.views import RunReport, StepView
 
+INSTALLING = "install"
+"""The phase in which a failed run can be resumed; before it, the update is installed again."""
+
 
 def follow(client: PitstopClient, run_id: str, *, as_json: bool) -> None:
     """Show the run until it ends.
@@ -31,9 +34,10 @@ def follow(client: PitstopClient, run_id: str, *, as_json: bool) -> None:
     if last is not None and last.run.state == "failed":
         what = last.run.finding.what if last.run.finding else "see its steps"
         short = run_id[:8]
+        again = f"run resume {short}" if last.run.phase == INSTALLING else f"update install {last.run.update}"
         raise RunEndedFailed(
             f"run {short} failed: {clean(what)}",
-            hint=f"See `pitstop run show {short}`; mend the cause, then `pitstop run resume {short}`.",
+            hint=f"See `pitstop run show {short}`; mend the cause, then `pitstop {again}`.",
         )
 
 

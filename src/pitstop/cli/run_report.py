@@ -72,7 +72,8 @@ def step_line(step: StepView, indent: int = 0) -> str:
     """Mark, index, name, and how long it took or takes."""
     mark = paint(MARKS.get(step.status, f"[{step.status}]").ljust(_MARK_WIDTH), spoken(step.status).tone)
     more = ", ".join(part for part in _remarks(step) if part)
-    name = f"{'  ' * indent}{step.index} {clean(step.name)}"
+    where = f" on {step.node}" if step.node and not indent and step.node not in step.name else ""
+    name = f"{'  ' * indent}{step.index} {clean(step.name)}{where}"
     return f"  {mark}  {name}{f'  ({more})' if more else ''}"
 
 

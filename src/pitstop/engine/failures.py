@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 from pitstop.model.errors import PitstopError
 from pitstop.model.findings import Finding, from_error
 from pitstop.model.runs import Phase, RunTree, Step, StepStatus
 
+_RESUME = "resume the run"
 _UNTOUCHED = "Nothing was changed on the nodes."
 
 
@@ -25,7 +27,11 @@ def finding_of(error: Exception, tree: RunTree, step: Step) -> Finding:
         wrapped = PitstopError(f"the step kind {step.kind!r} broke: {type(error).__name__}: {error}")
         detail = "".join(traceback.format_exception(error))
         return from_error(wrapped, subject_of(step), impact=impact_of(tree), detail=detail)
-    return from_error(error, subject_of(step), impact=impact_of(tree))
+    finding = from_error(error, subject_of(step), impact=impact_of(tree))
+    if tree.run.phase is Phase.INSTALL:
+        return finding
+    # Before the install there is nothing to resume: preparing begins anew.
+    return replace(finding, remedy=finding.remedy.replace(_RESUME, "install the update again"))
 
 
 def subject_of(step: Step) -> str:

@@ -50,6 +50,7 @@ def forecast(graph: ReleaseGraph, facts: SystemFacts, current: FamilyNode, known
     found = [
         *_by_end(graph, facts, current),
         *_by_exception(graph, facts, current, count=count, known_on=known_on),
+        *_by_contract(facts),
     ]
     if count <= SUPPORTED_BEHIND:
         found += _by_cadence(graph, SUPPORTED_BEHIND + 1 - count, known_on)
@@ -70,6 +71,15 @@ def _by_end(graph: ReleaseGraph, facts: SystemFacts, current: FamilyNode) -> lis
         for end in ends(graph, facts, current.id)
         if not end.missing
     ][:1]
+
+
+def _by_contract(facts: SystemFacts) -> list[Forecast]:
+    """Without a valid hardware contract the system is not entitled: its last day is a fixed end."""
+    contract = facts.contract
+    if contract is None or not contract.valid or contract.last_day is None or contract.last_day < facts.today:
+        return []
+    out = contract.last_day + _DAY
+    return [Forecast(out, out, True, "The hardware support contract ends then.")]
 
 
 def _because(reason: str) -> str:
