@@ -113,7 +113,8 @@ def test_the_calendar_shows_windows_and_those_that_are_closed_in_their_order(qui
     assert told.index(closed) < told.index(first)
     strips = drawings(page)[2:]
     assert len(strips) == 2
-    assert "3, 4" in strips[0]
+    assert "1, 2" in strips[0]
+    assert "Last day of support, 2024-12-31" in strips[0]
 
 
 def test_what_fits_into_no_window_is_told_with_what_to_do(quiet: Visitor) -> None:
