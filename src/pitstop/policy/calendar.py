@@ -201,7 +201,7 @@ def _finding(code: str, step: PathStep, what: str, remedy: str) -> Finding:
 
 
 def _hours(minutes: float) -> str:
-    return f"{minutes / 60:.1f} h"
+    return f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
 
 
 def _hours_of(length: timedelta) -> str:

@@ -69,6 +69,8 @@ def ends_text(ahead: ForecastView | None) -> str:
         return f"supported until {day_text(first)}"
     if first is None or last is None:
         return f"supported until {day_text(first or last)}, or {'sooner' if first is None else 'later'}"
+    if first == last:
+        return f"supported until about {first} (forecast)"
     return f"supported until some day from {first} to {last} (forecast)"
 
 
