@@ -131,7 +131,7 @@ def test_the_system_is_back_in_support(operator: Operator) -> None:
 
 
 def test_everything_that_was_done_is_in_the_audit_log(operator: Operator) -> None:
-    entries = operator.asked("audit", "list")
+    entries = operator.asked("audit", "list", "--limit", "1000")
     said = {(entry["what"], entry["subject"], entry["outcome"]) for entry in entries}
     assert ("start apply", "Northstar1.2604.0.21", "done") in said
     assert ("start apply", "Northstar1.2607.0.30", "refused: not-allowed") in said
