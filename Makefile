@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup debian check format docs quick test smoke demo bench-graph lock clean
+.PHONY: help setup debian check format docs quick test smoke demo bench-graph bench-transfer bench-verify bench-tools lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,26 @@ debian: ## what the tests use of Debian's: chromium, softhsm2; installed where t
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 		else \
 			echo "Missing, and not to be installed as this user:$$missing. The tests that need them will be skipped. On Debian: sudo apt-get install$$missing" >&2; \
+		fi; \
+	fi
+
+bench-transfer: setup bench-tools ## bytes to carry with deltas, beside other tools; last line is JSON; half an hour
+	@$(BIN)/python -m tools.bench_transfer $(ARGS)
+
+bench-verify: setup ## how fast a package of 1 GiB is verified, and with how much memory; last line is JSON
+	@$(BIN)/python -m tools.bench_verify $(ARGS)
+
+bench-tools: ## what deltas are measured beside: casync, xdelta3, zstd; installed where that is possible (root)
+	@missing=""; \
+	for program in casync xdelta3 zstd; do \
+		command -v $$program >/dev/null 2>&1 || missing="$$missing $$program"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			echo "installing$$missing to measure beside" >&2; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+		else \
+			echo "Not here, and no way to install it as this user:$$missing. It is left out. On Debian: sudo apt-get install$$missing" >&2; \
 		fi; \
 	fi
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from pitstop.model.packages import ContentFile, Manifest, PackageMetadata, PackageType, Volume
 from pitstop.model.plans import Plan, PlanStep
@@ -46,6 +47,7 @@ class Package:
         return f"{self.name}-{number}.zip"
 
 
+@cache
 def package(
     version: str,
     *,
@@ -57,7 +59,7 @@ def package(
     volumes: int = 1,
     min_oem: str | None = None,
 ) -> Package:
-    """A package of this build; each volume holds one file of ``size`` bytes."""
+    """A package of this build; each volume holds one file of ``size`` bytes. Made once, never changed."""
     name = f"{publisher.capitalize()}{version}"
     contents = {f"app/part-{number}.bin": noise(f"{name}/{number}", size) for number in range(1, volumes + 1)}
     entries = {

@@ -165,9 +165,15 @@ def _chunks(path: Path, start: int, progress: Callable[[int], None]) -> Iterator
 
 
 def _waited(client: PitstopClient, item: ImportView) -> ImportView:
+    """The import when it has ended; meanwhile how far it is."""
+    from pitstop.cli.download import shown_progress
+
+    progress = shown_progress()
     while item.state in ("waiting", "importing"):
         time.sleep(_LOOK_EVERY)
         item = client.import_(item.id)
+        if item.progress is not None:
+            progress(item.progress.done, item.progress.whole)
     return item
 
 
