@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -202,8 +203,11 @@ def main(arguments: Sequence[str]) -> int:
         except Unavailable as error:
             say(f"  left out: {error}")
             continue
-        with TemporaryDirectory(dir=options.cache) as work:
-            measured = measure(found, Path(work))
+        work = options.cache / "work"
+        shutil.rmtree(work, ignore_errors=True)  # of a run that was cut short
+        work.mkdir()
+        measured = measure(found, work)
+        shutil.rmtree(work)
         print(table(found, measured), end="\n\n", flush=True)
         missed += [f"{name}: {what}" for what in measured.missed()]
         results[name] = measured.result()
