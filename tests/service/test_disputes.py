@@ -33,6 +33,7 @@ from service.conftest import SimulatedFeed, World
 from service.test_sources import NORTH, catalogue, declared, release_of
 from simulators.http import SimulatedHttp
 from simulators.nodes import SimulatedNodes
+from simulators.systems import GivenSystem
 from store.packages import CONTENT, Package, digest, package
 
 ADA = Actor("ada", Role.OPERATOR, "test")
@@ -76,13 +77,13 @@ class Bench:
     def knowledge(self) -> Knowledge:
         of = self.world.database
         records = (self.world.catalogues, SqlLedger(of), SqlRuns(of), SqlDeclarations(of))
-        return Knowledge(*records, RACK, self.world.clock)
+        return Knowledge(*records, GivenSystem(RACK), self.world.clock)
 
     @property
     def runs(self) -> RunsService:
         of, payloads, audited = self.world.database, self.world.payloads, self.world.audited
         return RunsService(
-            SqlJournal(of), SqlRuns(of), payloads, self.knowledge, Submitted(), Progress(), audited, RACK
+            SqlJournal(of), SqlRuns(of), payloads, self.knowledge, Submitted(), Progress(), audited
         )
 
     @property

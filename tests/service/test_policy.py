@@ -48,6 +48,7 @@ from pitstop.wire.policy_views import ContractChange, WindowsChange, WindowView
 from simulators import aurora, scenes
 from simulators.clock import SimulatedClock
 from simulators.scenes import NOW
+from simulators.systems import GivenSystem
 
 READER = Actor("rea", Role.READER, "test")
 OPERATOR = Actor("ada", Role.OPERATOR, "test")
@@ -70,7 +71,7 @@ class Bench:
     @property
     def knowledge(self) -> Knowledge:
         return Knowledge(
-            self.catalogues, self.ledger, self.runs, self.declarations, aurora.SYSTEM, self.clock
+            self.catalogues, self.ledger, self.runs, self.declarations, GivenSystem(aurora.SYSTEM), self.clock
         )
 
     @property
@@ -202,7 +203,7 @@ class TestStaleKnowledge:
             SqlLedger(database),
             SqlRuns(database),
             records,
-            aurora.SYSTEM,
+            GivenSystem(aurora.SYSTEM),
             SimulatedClock(NOW),
         )
         policy = PolicyService(knowledge, records, Audited(SqlAuditLog(database), SimulatedClock(NOW)))

@@ -39,6 +39,7 @@ from pitstop.service.policy import PolicyService
 from simulators.clock import SimulatedClock
 from simulators.records import MemoryCatalogues, MemoryDeclarations, MemoryLedger, MemoryRuns
 from simulators.scenes import BASE, EXPRESS, FIRMWARE, FULL_2311, FULL_2402, HOTFIX, NODES, NOW, RECALLED
+from simulators.systems import GivenSystem
 
 RISK = "sessions-in-memory"
 _LUMEN = (HardwareMatch("Lumen"),)
@@ -262,5 +263,7 @@ class AuroraRecords:
 
     def policy(self, log: AuditLog) -> PolicyService:
         """The real service over these."""
-        knowledge = Knowledge(self.catalogues, self.ledger, self.runs, self.declarations, SYSTEM, self.clock)
+        knowledge = Knowledge(
+            self.catalogues, self.ledger, self.runs, self.declarations, GivenSystem(SYSTEM), self.clock
+        )
         return PolicyService(knowledge, self.declarations, Audited(log, self.clock))

@@ -14,6 +14,7 @@ from pitstop.service.facts import Knowledge
 from pitstop.service.transfers import TransfersService
 from pitstop.transport.transfer_files import read_request, written
 from pitstop.wire.transfers import TransferRequest
+from simulators.systems import GivenSystem
 from transfers.conftest import Pitstop, Sites
 from transfers.publishers import Package, Publisher
 from transfers.system import READER, System, system
@@ -51,9 +52,9 @@ def entry(item: Package) -> Installed:
 
 def asked(rack: System) -> TransferRequest:
     stored = rack.stored
-    description = SystemDescription("aurora", "north", "Lumen", "L4", ())
+    systems = GivenSystem(SystemDescription("aurora", "north", "Lumen", "L4", ()))
     knowledge = Knowledge(
-        stored.catalogues, stored.ledger, stored.runs, stored.declarations, description, rack.clock
+        stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, rack.clock
     )
     return TransfersService(knowledge, rack.sources, rack.feeds, stored.payloads).request(READER)
 

@@ -17,6 +17,7 @@ from pitstop.package.delta_route import Delta
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
 from pitstop.service.retention import Retention, current
+from simulators.systems import GivenSystem
 from transfers.publishers import Publisher, oem, package, platform
 from transfers.system import Now, System, system
 from transport.repository import NOW, laid_out
@@ -75,9 +76,9 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
             for made in publisher.packages:
                 assert rack.whole(made)
         stored, audited = rack.stored, Audited(rack.stored.audit, rack.clock)
-        description = SystemDescription("aurora", "north", "", "", ())
+        systems = GivenSystem(SystemDescription("aurora", "north", "", "", ()))
         knowledge = Knowledge(
-            stored.catalogues, stored.ledger, stored.runs, stored.declarations, description, rack.clock
+            stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, rack.clock
         )
         retention = Retention(knowledge, stored.payloads, audited, rack.clock, timedelta(days=14))
         yield Kept(rack, retention, rack.clock, publishers)

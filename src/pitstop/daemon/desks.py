@@ -15,7 +15,7 @@ from pitstop.engine.alarm import NotDriven
 from pitstop.engine.driver import Driver
 from pitstop.engine.jobs import EmbeddedJobs
 from pitstop.engine.progress import Progress
-from pitstop.nodes.declared import read_system
+from pitstop.nodes.declared import DeclaredSystem
 from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
@@ -71,9 +71,9 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         NotFound, InvalidInput: the nodes file is not there, or does not hold to its form.
     """
     clock = MachineClock()
-    system = read_system(settings.system_file)
+    systems = DeclaredSystem(settings.system_file)
     audited = Audited(stored.audit, clock)
-    knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, stored.declarations, system, clock)
+    knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, clock)
     progress = Progress()
     host_keys = HostKeys(stored.folder / HOST_KEYS_NAME)
     nodes, http = SshNodes(host_keys), HttpxProber()
@@ -83,7 +83,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     sources = SourcesService(stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock)
 
     def world() -> World:
-        return World(system, nodes, http, stored.payloads, sources.feed_of, clock)
+        return World(systems.now(), nodes, http, stored.payloads, sources.feed_of, clock)
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())
     alarm = NotDriven(stored.alerts, clock)
@@ -96,10 +96,8 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     arrivals = FileArrivals(stored.folder / "imports", free_space)
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
-    runs = RunsService(
-        stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, system
-    )
-    adoption = Adoption(stored.ledger, knowledge, NodeVersions(system, host_keys), audited)
+    runs = RunsService(stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited)
+    adoption = Adoption(stored.ledger, knowledge, NodeVersions(systems, host_keys), audited)
     desk = Desk(
         system=SystemService(knowledge, stored.alerts, host_keys.pinned, adoption),
         updates=UpdatesService(knowledge, runs, stored.payloads, progress, audited),

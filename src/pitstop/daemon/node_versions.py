@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pitstop.model.errors import Unreachable
-from pitstop.model.system import SystemDescription
 from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
+from pitstop.ports.systems import Systems
 from pitstop.steps.confirm_version import VersionSaid, ask_versions
 
 _DEADLINE = timedelta(seconds=30)
@@ -20,7 +20,7 @@ _DEADLINE = timedelta(seconds=30)
 class NodeVersions:
     """Implements :class:`pitstop.ports.installed.InstalledVersions`."""
 
-    system: SystemDescription
+    systems: Systems
     host_keys: HostKeys
 
     def on_nodes(self, product: str) -> Mapping[str, str]:
@@ -36,6 +36,6 @@ class NodeVersions:
     async def _ask_all(self, product: str) -> Sequence[VersionSaid]:
         nodes = SshNodes(self.host_keys)
         try:
-            return await ask_versions(nodes, self.system, product, deadline=_DEADLINE)
+            return await ask_versions(nodes, self.systems.now(), product, deadline=_DEADLINE)
         finally:
             await nodes.close()

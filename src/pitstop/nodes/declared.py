@@ -67,6 +67,20 @@ def read_system(path: Path) -> SystemDescription:
     return system
 
 
+class DeclaredSystem:
+    """Implements :class:`pitstop.ports.systems.Systems`: what the nodes file declared when it was read.
+
+    Raises:
+        As ``read_system``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._system = read_system(path)
+
+    def now(self) -> SystemDescription:
+        return self._system
+
+
 class _Table:
     """A table of the file; reading from it notes what is wrong, and goes on."""
 

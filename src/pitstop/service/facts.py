@@ -12,6 +12,7 @@ from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
 from pitstop.ports.records import Catalogues, Declarations, Ledger, Runs
+from pitstop.ports.systems import Systems
 from pitstop.service.disputes import with_disputes
 from pitstop.service.named_facts import content_of, named_facts, values_of
 from pitstop.service.timed_runs import health_checked, measured
@@ -25,9 +26,14 @@ class Knowledge:
     ledger: Ledger
     runs: Runs
     declarations: Declarations
-    system: SystemDescription
+    systems: Systems
     clock: Clock
     _graph: tuple[tuple[Catalogue, ...], ReleaseGraph] | None = None
+
+    @property
+    def system(self) -> SystemDescription:
+        """As it is declared now."""
+        return self.systems.now()
 
     def graph(self) -> ReleaseGraph:
         """The releases of all sources together; built anew only when a catalogue has changed."""
@@ -55,13 +61,14 @@ class Knowledge:
         runs = self.runs.runs()
         active = next((run for run in runs if run.state is RunState.IN_PROGRESS), None)
         declared = self.declarations.declared()
-        values = values_of(named_facts(self.system, declared.facts))
+        system = self.system
+        values = values_of(named_facts(system, declared.facts))
         return SystemFacts(
             installed=tuple(self.ledger.installed()),
             at=self.clock.now(),
-            hardware_family=self.system.hardware_family,
-            hardware_model=self.system.hardware_model,
-            nodes=len(self.system.nodes),
+            hardware_family=system.hardware_family,
+            hardware_model=system.hardware_model,
+            nodes=len(system.nodes),
             facts=values,
             states=self.catalogues.update_states(),
             in_progress=active.update if active else None,

@@ -11,7 +11,6 @@ from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import DigestMismatch, InvalidMove
 from pitstop.model.releases import Release
 from pitstop.model.runs import Run, RunPurpose, RunState
-from pitstop.model.system import SystemDescription
 from pitstop.model.updates import ACTIONS, Action, UpdateState, Verb
 from pitstop.package.fileset import METADATA
 from pitstop.ports.jobs import Jobs
@@ -45,7 +44,6 @@ class RunsService:
     jobs: Jobs
     progress: Progress
     audited: Audited
-    system: SystemDescription
 
     def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
         actor.require(Permission.SEE)
@@ -111,7 +109,7 @@ class RunsService:
             purpose,
             package,
             self.payloads.plan(release.name),
-            self.system,
+            self.knowledge.system,
             changes_version=release.changes_version,
         )
         run = Run(
