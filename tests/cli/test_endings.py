@@ -139,7 +139,11 @@ def test_a_reader_that_goes_away_is_no_error(pitstop: Pitstop) -> None:
 def test_interrupting_a_watch_ends_with_130(pitstop: Pitstop, scene: Scene) -> None:
     scene.reports[scenes.RUN_NOW] = scenes.report_now()
     call = [*PITSTOP, "run", "watch", scenes.RUN_NOW]
-    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # As from a terminal: who runs the tests in the background has interrupts ignored, which is inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
+    with process:
         if process.stdout is None or process.stderr is None:
             pytest.fail("no pipes")
         assert process.stdout.readline().startswith("In progress")

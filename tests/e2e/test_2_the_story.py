@@ -19,6 +19,11 @@ PREFIX = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/Sys
 LOCATION = f"{PREFIX}/Microsoft.Update.Admin/updateLocations/demo"
 VERSION = {"api-version": "2021-07-01"}
 
+HOTFIX = "Northstar1.2601.1.15"
+TO_2604 = (HOTFIX, "Northstar1.2604.0.21", "Northstar1.2604.2.26")
+OEM = "OEM2.1.2604.3"
+NEXT = "Northstar1.2607.0.30"
+
 
 def leaves(steps: tuple[StepView, ...]) -> list[StepView]:
     return [leaf for step in steps for leaf in (leaves(step.steps) if step.steps else [step])]
@@ -28,7 +33,7 @@ def test_the_first_hotfix_is_on_whether_the_browser_or_the_command_line_brought_
     operator: Operator,
 ) -> None:
     if operator.asked("system", "show")["currentVersion"] != "1.2601.1.15":
-        operator.pitstop("update", "install", "Northstar1.2601.1.15", "--yes", "--watch")
+        operator.pitstop("update", "install", HOTFIX, "--yes", "--watch")
     assert set(operator.versions().values()) == {"1.2601.1.15"}
 
 
@@ -105,6 +110,7 @@ def test_the_oem_package_goes_on_and_lifts_what_waited_for_it(operator: Operator
 
 
 def test_the_public_update_api_lists_applies_and_shows_the_run(operator: Operator) -> None:
+    operator.reach(*TO_2604, OEM)
     with operator.client() as client:
         token = client.sign_in("admin", operator.stage.password).token
         http = httpx.Client(
@@ -125,13 +131,17 @@ def test_the_public_update_api_lists_applies_and_shows_the_run(operator: Operato
 
 
 def test_the_system_is_back_in_support(operator: Operator) -> None:
+    operator.reach(*TO_2604, OEM, NEXT)
     support = operator.asked("system", "show")["support"]
     assert support["status"] == "supported"
     assert support["position"] == "N-1"
 
 
 def test_everything_that_was_done_is_in_the_audit_log(operator: Operator) -> None:
+    operator.reach(*TO_2604[:2])
+    with operator.client() as client, pytest.raises(NotAllowed):
+        client.start("Northstar1.2610.0.40", Verb.APPLY)
     entries = operator.asked("audit", "list", "--limit", "1000")
     said = {(entry["what"], entry["subject"], entry["outcome"]) for entry in entries}
     assert ("start apply", "Northstar1.2604.0.21", "done") in said
-    assert ("start apply", "Northstar1.2607.0.30", "refused: not-allowed") in said
+    assert ("start apply", "Northstar1.2610.0.40", "refused: not-allowed") in said

@@ -13,6 +13,7 @@ import pytest
 
 from demo import processes
 from e2e.conftest import Operator
+from e2e.test_2_the_story import NEXT, OEM, TO_2604
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stage")]
 
@@ -92,6 +93,7 @@ def test_another_publishers_site_at_the_address_of_a_source_is_refused(operator:
 
 
 def test_a_changed_byte_in_a_package_is_refused_and_nothing_is_touched(operator: Operator) -> None:
+    operator.reach(*TO_2604, OEM, NEXT)
     before = operator.versions()
     folder = site(operator, "northstar") / "targets" / "packages" / UPDATE
     with kept(folder):
@@ -114,6 +116,7 @@ def test_a_changed_byte_in_a_package_is_refused_and_nothing_is_touched(operator:
 
 
 def test_with_the_right_bytes_it_goes_on_after_all(operator: Operator) -> None:
+    operator.reach(*TO_2604, OEM, NEXT)
     report = operator.ended(operator.install(UPDATE))
     assert report.run.state == "succeeded"
     assert set(operator.versions().values()) == {"1.2607.1.33"}
