@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup debian check format docs quick test smoke demo bench-graph bench-transfer bench-verify bench-tools lock clean
+.PHONY: help setup debian check format docs quick test smoke demo bench-graph bench-transfer bench-verify bench-time-left bench-tools lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-transfer: setup bench-tools ## bytes to carry with deltas, beside other to
 
 bench-verify: setup ## how fast a package of 1 GiB is verified, and with how much memory; last line is JSON
 	@$(BIN)/python -m tools.bench_verify $(ARGS)
+
+bench-time-left: setup ## how far the time left that runs show is from what they take; last line is JSON; ten minutes
+	@PYTHONPATH=examples $(BIN)/python -m tools.bench_time_left $(ARGS)
 
 bench-tools: ## what deltas are measured beside: casync, xdelta3, zstd; installed where that is possible (root)
 	@missing=""; \

@@ -11,7 +11,7 @@ from pitstop.model.conditions import Comparison, Condition, FactTest, Risk
 from pitstop.model.errors import NotFound
 from pitstop.model.packages import ExpectedRuntime
 from pitstop.model.releases import Family, Release, ReleaseStatus
-from pitstop.policy.durations import DurationSource
+from pitstop.policy.durations import Durations, DurationSource
 from pitstop.policy.facts import HardwareContract, MeasuredRun, SystemFacts
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.policy.objectives import Objective
@@ -346,7 +346,27 @@ def test_what_was_measured_here_replaces_what_the_publisher_said() -> None:
     (step,) = plan_path(graph, facts).steps
     assert step.duration is not None
     assert step.duration.source is DurationSource.MEASURED
-    assert (step.duration.least, step.duration.most) == (150, 180)
+    assert 100 < step.duration.least < 150
+    assert 180 < step.duration.most < 250
+
+
+def test_one_bad_night_does_not_make_every_range_wide() -> None:
+    graph = graph_of(
+        platform(
+            chain("a", "b"),
+            full("1.1.0.1", "a", expected_runtimes=hours((None, 8, 12))),
+            full("1.2.0.1", "b", expected_runtimes=hours((None, 4, 6))),
+        )
+    )
+    here = graph.find("1.1.0.1").id
+    facts = system(
+        graph, "1.1.0.1", measured=tuple(MeasuredRun(here, m) for m in (300, 5_000, 310, 290, 300))
+    )
+    durations = Durations(graph, facts)
+    for version, usual in (("1.1.0.1", 300), ("1.2.0.1", 150)):
+        duration = durations.of(graph.find(version))
+        assert duration is not None
+        assert usual / 2 < duration.least < usual < duration.most < 2 * usual
 
 
 def test_what_was_measured_on_one_system_is_not_told_of_another() -> None:

@@ -393,10 +393,10 @@ def test_words_in_boxes_stay_inside(width: int) -> None:
 @pytest.mark.parametrize(
     ("step", "wide", "narrow"),
     [
-        (a_step(1), ["4 min", "to 7 min"], ["4 min to 7 min"]),
+        (a_step(1), ["4 min", "to 7 min"], ["4 to 7 min"]),
         (a_step(1, duration=Range(least=60, most=60)), ["1 min"], ["1 min"]),
         (a_step(1, duration=None), ["time not", "known"], ["time not known"]),
-        (a_step(1, restarts=True), ["4 min", "to 7 min", "↻ restarts"], ["4 min to 7 min, ↻ restarts"]),
+        (a_step(1, restarts=True), ["4 min", "to 7 min", "↻ restarts"], ["4 to 7 min, ↻ restarts"]),
     ],
 )
 def test_an_arrow_says_how_long_it_takes_and_whether_nodes_restart(

@@ -32,12 +32,23 @@ def with_output(report: RunReport, output: str) -> RunReport:
 def test_the_page_of_a_run_in_progress_says_all_that_is_known(running: Visitor) -> None:
     answer = running.get(f"/runs/{RUN_NOW}")
     page = page_of(answer)
-    for words in ("61 %", "8 min 5 s", "2 min 30 s to 4 min 20 s", "19 of 27", "Out of service", "n3"):
+    for words in ("61 %", "8 min 5 s", "2 min 30 s to 4 min 30 s", "19 of 27", "Out of service", "n3"):
         assert words in answer.text
     assert "Waits for n3 to answer on /health since" in answer.text
     assert page.all("progress")[0].attributes["value"] == "61.4"
     assert stream_of(page) == LIVE
     assert page.texts("title")[0].startswith("61 % · ")
+
+
+def test_a_late_step_is_said_to_be_late_and_how_long_it_usually_takes(running: Visitor) -> None:
+    assert "Late" not in running.get(f"/runs/{RUN_NOW}").text
+    running.scene.change_run(scenes.report_late())
+    answer = running.get(f"/runs/{RUN_NOW}")
+    page = page_of(answer)
+    (late,) = [e.text for e in page.elements if e.attributes.get("class") == "line" and "Late" in e.text]
+    assert "3.1.3.1.2" in late
+    assert "usually 35 s to 1 min 5 s" in late
+    assert "late: running for 3 min 13 s, usually 35 s to 1 min 5 s" in answer.text
 
 
 def test_the_tree_shows_every_step_with_index_status_and_time(running: Visitor) -> None:

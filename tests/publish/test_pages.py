@@ -133,7 +133,7 @@ def test_a_release_page_says_what_an_operator_needs(site: Path) -> None:
         "January 2026",
         "1.1.1.2, or a newer one of its family",
         "2.1 or newer",
-        "10 min to 20 min on up to 4 nodes",
+        "10 to 20 min on up to 4 nodes",
         "Lumen, all models",
         "It may be <i>slow</i>.",
         "2: what is said here has changed since the release",

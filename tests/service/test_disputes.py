@@ -19,8 +19,10 @@ from pitstop.model.system import Installed, InstalledBy, Node, SystemDescription
 from pitstop.model.updates import UpdateState, Verb
 from pitstop.package.fileset import METADATA
 from pitstop.service.facts import Knowledge
+from pitstop.service.outlooks import Outlooks
 from pitstop.service.runs import RunsService
 from pitstop.service.sources import SourcesService
+from pitstop.service.step_sizes import StepSizes
 from pitstop.service.updates import UpdatesService
 from pitstop.steps.kind import StepContext
 from pitstop.steps.kind import World as StepWorld
@@ -82,8 +84,10 @@ class Bench:
     @property
     def runs(self) -> RunsService:
         of, payloads, audited = self.world.database, self.world.payloads, self.world.audited
+        journal, runs = SqlJournal(of), SqlRuns(of)
+        outlooks = Outlooks(runs, journal, StepSizes(payloads))
         return RunsService(
-            SqlJournal(of), SqlRuns(of), payloads, self.knowledge, Submitted(), Progress(), audited
+            journal, runs, payloads, self.knowledge, Submitted(), Progress(), audited, outlooks
         )
 
     @property

@@ -18,6 +18,8 @@ from pitstop.model.runs import (
     StepStatus,
     StepSucceeded,
 )
+from pitstop.policy.step_times import StepTimes, asked_of
+from pitstop.policy.time_left import Outlook, outlook
 from pitstop.service.reports import SHOWN_OUTPUT, run_report, run_view, step_view
 from pitstop.wire.views import RunReport
 
@@ -26,7 +28,12 @@ ALL = Step("1", "All nodes", mode=GroupMode.PARALLEL)
 
 
 def report_of(tree: RunTree) -> RunReport:
-    return run_report(tree, run_view(tree.run, "A title", (), T0), lambda _index: None, T0)
+    head = run_view(tree.run, "A title", (), T0)
+    return run_report(tree, head, lambda _index: None, T0, outlook_of(tree))
+
+
+def outlook_of(tree: RunTree) -> Outlook:
+    return outlook(tree, StepTimes(), asked_of, T0, said=lambda _index: None)
 
 
 def leaf(number: int, **more: object) -> Step:
@@ -67,10 +74,10 @@ def test_a_failed_step_shows_all_that_it_said() -> None:
 
 def test_a_step_by_itself_is_shown_with_its_whole_output() -> None:
     tree = RunTree(new_run("run-1"), [ALL, leaf(1, status=StepStatus.SUCCEEDED, output=LONG)])
-    assert step_view(tree, "1.1", T0).output == LONG
-    assert [step.index for step in step_view(tree, "1", T0).steps] == ["1.1"]
+    assert step_view(tree, "1.1", T0, outlook_of(tree)).output == LONG
+    assert [step.index for step in step_view(tree, "1", T0, outlook_of(tree)).steps] == ["1.1"]
     with pytest.raises(NotFound, match=r"no step '1\.2'"):
-        step_view(tree, "1.2", T0)
+        step_view(tree, "1.2", T0, outlook_of(tree))
 
 
 def test_the_report_of_a_big_run_stays_small() -> None:

@@ -187,6 +187,13 @@ def running() -> Scene:
     return scene
 
 
+def late() -> Scene:
+    """As running, but a step goes on for longer than it should."""
+    scene = running()
+    scene.reports[scenes.RUN_NOW] = scenes.report_late()
+    return scene
+
+
 def failed() -> Scene:
     """The install of the hotfix has failed on the third of four nodes; an alert is active."""
     scene = quiet()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.updates import UpdateState, actions_for
 from pitstop.service.findings import action_view, finding_view
+from pitstop.wire.formats import lateness
 from pitstop.wire.views import (
     AlertView,
     EventView,
@@ -307,6 +308,8 @@ def step(
     waiting: WaitingView | None = None,
     finding: FindingView | None = None,
     steps: tuple[StepView, ...] = (),
+    usual: Range | None = None,
+    late: bool = False,
 ) -> StepView:
     return StepView(
         index=index,
@@ -325,7 +328,13 @@ def step(
         waiting=waiting,
         finding=finding,
         steps=steps,
+        usual=usual,
+        late=late,
     )
+
+
+def _usual(seconds: float) -> Range:
+    return Range(least=0.8 * seconds, most=1.4 * seconds)
 
 
 def _group(index: str, name: str, steps: tuple[StepView, ...], description: str = "") -> StepView:
@@ -361,6 +370,7 @@ def _done(index: str, name: str, times: _Times, seconds: float, **more: str) -> 
         started=started,
         ended=ended,
         expected=seconds,
+        usual=_usual(seconds),
         kind=more.get("kind"),
         node=more.get("node"),
     )
@@ -380,12 +390,26 @@ def _beginning(times: _Times) -> tuple[StepView, StepView]:
 
 
 def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[StepView]:
-    """``stop``: ``""`` (all done), ``pending``, ``waiting`` or ``failed``."""
+    """``stop``: ``""`` (all done), ``pending``, ``waiting``, ``late`` or ``failed``."""
     stopped = stop == "pending"
     for number, (name, kind, seconds) in enumerate(_ON_NODE, start=1):
         index, full = f"{prefix}.{number}", f"{name}: {node}"
         if stopped:
-            yield step(index, full, "pending", node=node, kind=kind, expected=seconds)
+            yield step(index, full, "pending", node=node, kind=kind, expected=seconds, usual=_usual(seconds))
+        elif stop == "late" and kind == "copy":
+            started, _ = times.take(0)
+            stopped = True
+            yield step(
+                index,
+                full,
+                "in-progress",
+                started=started,
+                node=node,
+                kind=kind,
+                expected=seconds,
+                usual=_usual(seconds),
+                late=True,
+            )
         elif stop == "failed" and kind == "copy":
             started, ended = times.take(6)
             stopped = True
@@ -415,6 +439,7 @@ def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[St
                 node=node,
                 kind=kind,
                 expected=seconds,
+                usual=_usual(seconds),
                 waiting=waiting,
             )
         else:
@@ -485,7 +510,9 @@ def a_report(
         steps_all=len(leaves),
         remaining=remaining,
         now=tuple(
-            f"{leaf.index} {leaf.name}" + (f": waits for {leaf.waiting.reason}" if leaf.waiting else "")
+            f"{leaf.index} {leaf.name}"
+            + (f": waits for {leaf.waiting.reason}" if leaf.waiting else "")
+            + (f": {lateness(leaf)}" if leaf.late else "")
             for leaf in leaves
             if leaf.status in ("in-progress", "waiting")
         ),
@@ -507,6 +534,19 @@ def report_now() -> RunReport:
         stops=("", "", "waiting", "pending"),
         percent=61.4,
         remaining=Range(least=150, most=260),
+        out_of_service=("n3",),
+    )
+
+
+def report_late() -> RunReport:
+    return a_report(
+        RUN_NOW,
+        HOTFIX,
+        "in-progress",
+        started=NOW - timedelta(minutes=8, seconds=5),
+        stops=("", "", "late", "pending"),
+        percent=58.2,
+        remaining=Range(least=150, most=600),
         out_of_service=("n3",),
     )
 

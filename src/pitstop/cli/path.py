@@ -110,7 +110,7 @@ def step_lines(path: PathView) -> list[str]:
 
 
 def _takes(step: PathStepView) -> str:
-    measured = " (measured)" if step.duration_source == "measured" else ""
+    measured = ", here" if step.duration_source == "measured" else ""
     return f"{duration_range(step.duration)}{measured}"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pitstop.cli.output import clean, field, finding_lines, paint
-from pitstop.wire.formats import count, duration, duration_range, instant, percent, spoken
+from pitstop.wire.formats import Tone, count, duration, duration_range, instant, percent, spoken, usually
 from pitstop.wire.views import FindingView, RunReport, RunView, StepView
 
 MARKS = {
@@ -79,8 +79,10 @@ def step_line(step: StepView, indent: int = 0) -> str:
 
 def _remarks(step: StepView) -> Iterator[str]:
     if step.seconds is not None:
-        usual = f" of about {duration(step.expected)}" if _running(step) and step.expected else ""
-        yield duration(step.seconds) + usual
+        yield duration(step.seconds)
+    if _running(step):
+        yield paint("late", Tone.WARN) if step.late else ""
+        yield usually(step)
     if step.attempt > 1:
         yield f"try {step.attempt}"
     if step.found_done:
@@ -126,8 +128,8 @@ def _waits(step: StepView, now: datetime) -> list[str]:
     if step.waiting is None:
         return []
     waiting = step.waiting
-    usual = f", usually {duration(step.expected)}" if step.expected else ""
-    so_far = f"since {instant(waiting.since)} ({duration((now - waiting.since).total_seconds())}{usual})"
+    custom = f", {usually(step)}" if usually(step) else ""
+    so_far = f"since {instant(waiting.since)} ({duration((now - waiting.since).total_seconds())}{custom})"
     return field("waits for", f"{waiting.reason}, {so_far}, until {instant(waiting.until)} at most")
 
 

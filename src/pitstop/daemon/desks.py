@@ -28,10 +28,12 @@ from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
 from pitstop.service.importing import Importing
 from pitstop.service.imports import IMPORT, ImportsService
+from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
 from pitstop.service.retention import Retention
 from pitstop.service.runs import DRIVE, RunsService
 from pitstop.service.sources import SourcesService
+from pitstop.service.step_sizes import StepSizes
 from pitstop.service.system import SystemService
 from pitstop.service.transfers import TransfersService
 from pitstop.service.updates import UpdatesService
@@ -96,7 +98,10 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     arrivals = FileArrivals(stored.folder / "imports", free_space)
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
-    runs = RunsService(stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited)
+    outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
+    runs = RunsService(
+        stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, outlooks
+    )
     adoption = Adoption(stored.ledger, knowledge, NodeVersions(systems, host_keys), audited)
     desk = Desk(
         system=SystemService(knowledge, stored.alerts, host_keys.pinned, adoption),

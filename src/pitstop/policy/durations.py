@@ -1,25 +1,31 @@
 """How long an install takes on this system: a range, from the publisher and from what was measured here.
 
 A release says ranges by node count. As installs are timed on a system, the publisher's range for a release of
-the same type is replaced by what its own runs say: the middle of the range times the shortest and longest
-ratio seen
-here. A release that was timed here itself is as long as it was. What nobody has said is unknown, not guessed.
+the same type is replaced by what its own runs say: the middle of the range times how the ranges of that type
+have turned out here, by the statistics of steps (:mod:`pitstop.policy.step_times`). A release that was timed
+here itself takes as long as it did. What nobody has said is unknown, not guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pitstop.model.packages import ExpectedRuntime, PackageType
 from pitstop.model.releases import Release, ReleaseId
-from pitstop.policy.facts import SystemFacts
+from pitstop.policy.facts import MeasuredRun, SystemFacts
 from pitstop.policy.graph import ReleaseGraph
+from pitstop.policy.likely import Likely
+from pitstop.policy.step_times import Asked, StepOf, StepTimes, Timed
+from pitstop.policy.time_left import HIGH, LOW
 
 T = TypeVar("T")
+
+_INSTALL: Final = "install"
 
 
 class DurationSource(StrEnum):
@@ -58,7 +64,7 @@ class Durations:
         self._own: dict[ReleaseId, list[float]] = {}
         for run in facts.measured:
             self._own.setdefault(run.release, []).append(run.minutes)
-        self._ratios = self._learned(graph)
+        self._usual = StepTimes(tuple(self._learned(graph, facts.measured)))
         self._shared = None if facts.measured else graph
         self._known: dict[str, Duration | None] = self.table("durations")
 
@@ -87,25 +93,36 @@ class Durations:
 
     def _measured(self, release: Release) -> Duration | None:
         own = self._own.get(release.id)
-        return Duration(min(own), max(own), DurationSource.MEASURED) if own else None
+        if not own:
+            return None
+        asked = Asked(StepOf(_INSTALL, release.name))
+        usual = StepTimes([Timed(asked, minutes, ago) for ago, minutes in enumerate(own, start=1)]).of(asked)
+        return _range(usual.likely)
 
     def _scaled(self, release: Release) -> Duration | None:
         published = published_duration(release, self._nodes)
-        ratios = self._ratios.get(release.type)
-        if published is None or not ratios:
-            return published
-        least, most = published.middle * min(ratios), published.middle * max(ratios)
-        return Duration(least, most, DurationSource.MEASURED)
+        if published is None:
+            return None
+        usual = self._usual.of(_ratio_of(release.type))
+        return _range(usual.likely, published.middle) if usual.measured else published
 
-    def _learned(self, graph: ReleaseGraph) -> dict[PackageType, list[float]]:
-        """By type: what installs took here, as a share of the middle of what the publisher said."""
-        ratios: dict[PackageType, list[float]] = {}
-        for id_, minutes in self._own.items():
-            release = graph.releases.get(id_)
+    def _learned(self, graph: ReleaseGraph, measured: Iterable[MeasuredRun]) -> Iterator[Timed]:
+        """What installs took here, as a share of the middle of what the publisher said; by type."""
+        seen: Counter[PackageType] = Counter()
+        for run in measured:
+            release = graph.releases.get(run.release)
             published = published_duration(release, self._nodes) if release else None
             if release is not None and published is not None and published.middle > 0:
-                ratios.setdefault(release.type, []).extend(m / published.middle for m in minutes)
-        return ratios
+                seen[release.type] += 1
+                yield Timed(_ratio_of(release.type), run.minutes / published.middle, seen[release.type])
+
+
+def _ratio_of(type_: PackageType) -> Asked:
+    return Asked(StepOf(_INSTALL, type_))
+
+
+def _range(likely: Likely, times: float = 1.0) -> Duration:
+    return Duration(times * likely.within(LOW), times * likely.within(HIGH), DurationSource.MEASURED)
 
 
 def published_duration(release: Release, nodes: int | None) -> Duration | None:

@@ -60,7 +60,7 @@ class SystemFacts:
         health_checked: by update name, when its health check last passed.
         last_checked: the last successful check of the platform's sources; None: only the catalogue's own
             date is known.
-        measured: installs that were timed on this system.
+        measured: installs that were timed on this system, newest first.
     """
 
     installed: tuple[Installed, ...]

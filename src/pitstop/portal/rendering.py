@@ -96,6 +96,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "duration": formats.duration,
         "duration_range": formats.duration_range,
+        "usually": formats.usually,
         "size": formats.size,
         "instant": formats.instant,
         "clock_time": formats.clock_time,

@@ -12,11 +12,12 @@ from pitstop.model.errors import NotFound
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
 from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus
 from pitstop.model.updates import Action
+from pitstop.policy.likely import Likely
+from pitstop.policy.time_left import HIGH, LOW, Outlook
 from pitstop.service.findings import action_view, finding_view
-from pitstop.service.remaining import percent_done, remaining
 from pitstop.steps.drain import WAS_OUT
-from pitstop.wire.formats import duration, percent, rate
-from pitstop.wire.views import PortionView, RunReport, RunView, StepView, WaitingView
+from pitstop.wire.formats import duration, lateness, percent, rate
+from pitstop.wire.views import PortionView, Range, RunReport, RunView, StepView, WaitingView
 
 PortionOf = Callable[[str], Portion | None]
 
@@ -36,6 +37,17 @@ def portion_view(portion: Portion | None) -> PortionView | None:
         rate=portion.rate,
         seconds_left=portion.seconds_left,
     )
+
+
+def range_of(likely: Likely) -> Range:
+    """What eight of ten take."""
+    return Range(least=round(likely.within(LOW), 1), most=round(likely.within(HIGH), 1))
+
+
+def usual_range(outlook: Outlook, index: str) -> Range | None:
+    """None where it was not timed on this system."""
+    usual = outlook.usual.get(index)
+    return range_of(usual) if usual else None
 
 
 def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -> RunView:
@@ -60,7 +72,13 @@ def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -
 
 
 def run_report(
-    tree: RunTree, head: RunView, portion: PortionOf, now: datetime, together: Portion | None = None
+    tree: RunTree,
+    head: RunView,
+    portion: PortionOf,
+    now: datetime,
+    outlook: Outlook,
+    *,
+    together: Portion | None = None,
 ) -> RunReport:
     """The whole report.
 
@@ -71,18 +89,22 @@ def run_report(
     leaves = tree.leaves()
     return RunReport(
         run=head,
-        percent=round(percent_done(tree), 1),
+        percent=round(outlook.percent, 1),
         steps_done=sum(leaf.status is StepStatus.SUCCEEDED for leaf in leaves),
         steps_all=len(leaves),
-        remaining=remaining(tree, now),
-        now=tuple(_doing(leaf, portion(leaf.index)) for leaf in leaves if _is_active(tree.run, leaf)),
+        remaining=range_of(outlook.left) if outlook.left else None,
+        now=tuple(
+            _doing(leaf, portion(leaf.index), lateness(_step_view(tree, leaf, now, outlook)))
+            for leaf in leaves
+            if _is_active(tree.run, leaf)
+        ),
         nodes_out_of_service=nodes_out_of_service(tree),
-        steps=tuple(_step_view(tree, place, now) for place in tree.children()),
+        steps=tuple(_step_view(tree, place, now, outlook) for place in tree.children()),
         progress=portion_view(together) if tree.run.state is RunState.IN_PROGRESS else None,
     )
 
 
-def step_view(tree: RunTree, index: str, now: datetime) -> StepView:
+def step_view(tree: RunTree, index: str, now: datetime, outlook: Outlook) -> StepView:
     """One place, with the whole of its own output.
 
     Raises:
@@ -93,7 +115,7 @@ def step_view(tree: RunTree, index: str, now: datetime) -> StepView:
         raise NotFound(
             f"run {tree.run.id} has no step {index!r}", hint="Choose one that the run's tree shows."
         )
-    return msgspec.structs.replace(_step_view(tree, step, now), output=step.output)
+    return msgspec.structs.replace(_step_view(tree, step, now, outlook), output=step.output)
 
 
 def nodes_out_of_service(tree: RunTree) -> tuple[str, ...]:
@@ -112,11 +134,12 @@ def _is_active(run: Run, leaf: Step) -> bool:
     return run.state is RunState.IN_PROGRESS and leaf.status in active
 
 
-def _doing(leaf: Step, portion: Portion | None) -> str:
+def _doing(leaf: Step, portion: Portion | None, late: str) -> str:
     where = f" on {leaf.node}" if leaf.node and leaf.node not in leaf.name else ""
     how_far = f" ({_how_far(portion)})" if portion else ""
     waits = f": {leaf.waiting.reason}" if leaf.waiting else ""
-    return f"{leaf.index} {leaf.name}{where}{how_far}{waits}"
+    lag = f": {late}" if late else ""
+    return f"{leaf.index} {leaf.name}{where}{how_far}{waits}{lag}"
 
 
 def _how_far(portion: Portion) -> str:
@@ -128,8 +151,8 @@ def _how_far(portion: Portion) -> str:
     return ", ".join(said)
 
 
-def _step_view(tree: RunTree, step: Step, now: datetime) -> StepView:
-    inner = tuple(_step_view(tree, child, now) for child in tree.children(step.index))
+def _step_view(tree: RunTree, step: Step, now: datetime, outlook: Outlook) -> StepView:
+    inner = tuple(_step_view(tree, child, now, outlook) for child in tree.children(step.index))
     status = tree.status(step.index)
     started, ended = _span(step, inner, status)
     return StepView(
@@ -149,6 +172,8 @@ def _step_view(tree: RunTree, step: Step, now: datetime) -> StepView:
         waiting=_waiting(step),
         finding=finding_view(step.finding) if step.finding else None,
         steps=inner,
+        usual=usual_range(outlook, step.index),
+        late=step.index in outlook.late,
     )
 
 

@@ -19,6 +19,7 @@ from pitstop.ports.payloads import PayloadStore
 from pitstop.ports.records import Runs
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
+from pitstop.service.outlooks import Outlooks
 from pitstop.service.reports import run_report, run_view, step_view
 from pitstop.steps.composition import compose
 from pitstop.wire.views import EventView, RunReport, RunView, StepView
@@ -44,6 +45,7 @@ class RunsService:
     jobs: Jobs
     progress: Progress
     audited: Audited
+    outlooks: Outlooks
 
     def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
         actor.require(Permission.SEE)
@@ -58,12 +60,19 @@ class RunsService:
             self.view(tree.run),
             lambda index: self.progress.of(run_id, index),
             now,
-            self.progress.of_run(run_id),
+            self.outlooks.of(tree, now, lambda index: self._said(run_id, index)),
+            together=self.progress.of_run(run_id),
         )
 
     def step(self, actor: Actor, run_id: str, index: str) -> StepView:
         actor.require(Permission.SEE)
-        return step_view(self.journal.load(run_id), index, self.audited.clock.now())
+        tree, now = self.journal.load(run_id), self.audited.clock.now()
+        return step_view(tree, index, now, self.outlooks.of(tree, now, lambda at: self._said(run_id, at)))
+
+    def _said(self, run_id: str, index: str) -> float | None:
+        """Seconds that a step itself says it still needs; None where it says nothing."""
+        portion = self.progress.of(run_id, index)
+        return portion.seconds_left if portion else None
 
     def revision(self, actor: Actor, run_id: str) -> int:
         actor.require(Permission.SEE)

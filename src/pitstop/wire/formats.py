@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
-from pitstop.wire.views import PortionView, Range
+from pitstop.wire.views import PortionView, Range, StepView
 
 NOTHING: Final = "\N{EN DASH}"
 """What stands where there is no value."""
@@ -44,12 +45,43 @@ def _two(whole: int, great: int, great_word: str, small: int, small_word: str) -
     return f"{many} {great_word} {few} {small_word}" if few else f"{many} {great_word}"
 
 
+_STEPS = ((20, 1), (120, 5), (300, 30), (7_200, 60), (_DAY, 600), (math.inf, _HOUR))
+"""Up to so many seconds a range is told in steps of so many."""
+
+
 def duration_range(span: Range | None) -> str:
-    """``10 min to 25 min``; one value where both ends read the same."""
+    """``3 to 5 min``, ``45 s to 2 min 30 s``: without digits that mean nothing; its ends are moved apart to
+    whole steps."""
     if span is None:
         return NOTHING
-    least, most = duration(span.least), duration(span.most)
-    return least if least == most else f"{least} to {most}"
+    least, most = both_ends(span)
+    if least == most:
+        return least
+    few, few_unit, *more = least.split()
+    many_unit = most.split()[1:]
+    return f"{few} to {most}" if not more and [few_unit] == many_unit else f"{least} to {most}"
+
+
+def both_ends(span: Range) -> tuple[str, str]:
+    """``3 min``, ``5 min``: the same where there is a line for each."""
+    return duration(_coarse(span.least, math.floor)), duration(_coarse(span.most, math.ceil))
+
+
+def _coarse(seconds: float, whole: Callable[[float], int]) -> float:
+    step = next(step for below, step in _STEPS if seconds <= below)
+    return whole(seconds / step) * step
+
+
+def usually(step: StepView) -> str:
+    """``usually 3 to 5 min``; where it was not timed here ``about 4 min by its package``; else empty."""
+    if step.usual is not None:
+        return f"usually {duration_range(step.usual)}"
+    return f"about {duration(step.expected)} by its package" if step.expected else ""
+
+
+def lateness(step: StepView) -> str:
+    """``late: running for 12 min, usually 3 to 5 min``; empty for a step that is not late."""
+    return f"late: running for {duration(step.seconds)}, {usually(step)}" if step.late else ""
 
 
 def size(count: int | None) -> str:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from pitstop.portal.drawings.scale import fitted, wrapped
-from pitstop.wire.formats import NOTHING, duration, duration_range
+from pitstop.wire.formats import NOTHING, both_ends, duration_range
 from pitstop.wire.policy_views import PathStepView, PathView
 
 WIDE: Final = 960
@@ -229,7 +229,7 @@ def _two_lines(step: PathStepView | None) -> tuple[str, ...]:
         return ()
     if step.duration is None:
         return "time not", "known"
-    least, most = duration(step.duration.least), duration(step.duration.most)
+    least, most = both_ends(step.duration)
     return (least,) if least == most else (least, f"to {most}")
 
 
