@@ -44,7 +44,7 @@ def test_the_way_to_the_newest_is_drawn_and_told(quiet: Visitor) -> None:
     assert any("measured here" in row for row in told if row.startswith("4 Lantern 2311"))
     wide, narrow, *_ = drawings(page)
     for drawing in (wide, narrow):
-        for words in ("Now", "◆ gate", "1.2311.0.9", "◎ target", "↻ restarts", "4 min"):
+        for words in ("Now", "◆ gate", "1.2311.0.9", "◎ target", "↻ restarts", "to 7 min"):
             assert words in drawing
     assert "not reached" not in wide
 
