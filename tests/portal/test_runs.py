@@ -48,7 +48,19 @@ def test_a_late_step_is_said_to_be_late_and_how_long_it_usually_takes(running: V
     (late,) = [e.text for e in page.elements if e.attributes.get("class") == "line" and "Late" in e.text]
     assert "3.1.3.1.2" in late
     assert "usually 35 s to 1 min 5 s" in late
-    assert "late: running for 3 min 13 s, usually 35 s to 1 min 5 s" in answer.text
+    board = answer.text[: answer.text.index("Steps</h2>")]
+    for words in (
+        "late: for 3 min 13 s now, usually 35 s to 1 min 5 s, given up at 09:36:47",
+        'href="#step-3-1-3-1-2"',
+    ):
+        assert words in board
+    assert "Late" in board
+
+
+def test_what_comes_next_is_told(running: Visitor) -> None:
+    page = running.page(f"/runs/{RUN_NOW}")
+    assert page.texts("h3") == ["Doing now", "Next"]
+    assert "3.1.3.1.5 Put back into service: n3" in page.texts("p")
 
 
 def test_the_tree_shows_every_step_with_index_status_and_time(running: Visitor) -> None:

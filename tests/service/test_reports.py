@@ -17,6 +17,7 @@ from pitstop.model.runs import (
     StepStarted,
     StepStatus,
     StepSucceeded,
+    StepWaited,
 )
 from pitstop.policy.step_times import StepTimes, asked_of
 from pitstop.policy.time_left import Outlook, outlook
@@ -89,3 +90,25 @@ def test_the_report_of_a_big_run_stays_small() -> None:
 def test_a_node_that_was_out_before_the_run_is_not_counted_as_taken_out() -> None:
     report = report_of(drained({"was_out": "no"}, {"was_out": "yes"}, None))
     assert report.nodes_out_of_service == ("n1", "n3")
+
+
+def test_a_report_says_what_comes_next_and_when_a_step_is_given_up() -> None:
+    tree = RunTree(new_run("run-1"), [ALL, leaf(1), leaf(2), leaf(3)])
+    assert report_of(tree).next == ""
+    tree.apply(StepStarted("1.1", at(1)))
+    report = report_of(tree)
+    assert (report.now, report.next) == (("1.1 step 1 on n1",), "1.2 step 2 on n2")
+    (group,) = report.steps
+    assert [step.until for step in group.steps] == [at(1) + leaf(1).deadline, None, None]
+    tree.apply(StepFailedOnce("1.1", at(2), BROKEN, ""))
+    tree.apply(StepWaited("1.1", at(2), "next attempt", at(62)))
+    tree.apply(StepStarted("1.1", at(62)))
+    assert report_of(tree).steps[0].steps[0].until is None
+
+
+def test_what_a_step_waits_for_is_told_with_since_when_and_until_when() -> None:
+    tree = RunTree(new_run("run-1"), [ALL, leaf(1)])
+    tree.apply(StepWaited("1.1", at(2), "the next attempt", at(62)))
+    assert report_of(tree).now == (
+        "1.1 step 1 on n1: the next attempt, since 05:06:09, until 05:07:09 at most",
+    )

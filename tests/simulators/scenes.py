@@ -310,6 +310,7 @@ def step(
     steps: tuple[StepView, ...] = (),
     usual: Range | None = None,
     late: bool = False,
+    until: datetime | None = None,
 ) -> StepView:
     return StepView(
         index=index,
@@ -330,6 +331,7 @@ def step(
         steps=steps,
         usual=usual,
         late=late,
+        until=until,
     )
 
 
@@ -409,6 +411,7 @@ def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[St
                 expected=seconds,
                 usual=_usual(seconds),
                 late=True,
+                until=started + timedelta(minutes=10),
             )
         elif stop == "failed" and kind == "copy":
             started, ended = times.take(6)
@@ -512,12 +515,20 @@ def a_report(
         now=tuple(
             f"{leaf.index} {leaf.name}"
             + (f": waits for {leaf.waiting.reason}" if leaf.waiting else "")
-            + (f": {lateness(leaf)}" if leaf.late else "")
+            + (f", {lateness(leaf)}" if leaf.late else "")
             for leaf in leaves
             if leaf.status in ("in-progress", "waiting")
         ),
         nodes_out_of_service=out_of_service,
         steps=steps,
+        next=next(
+            (
+                f"{leaf.index} {leaf.name}"
+                for leaf in leaves
+                if leaf.status == "pending" and state == "in-progress"
+            ),
+            "",
+        ),
     )
 
 

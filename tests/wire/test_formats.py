@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 
+from pitstop.cli.run_report import leaves
 from pitstop.model.findings import Severity
 from pitstop.model.runs import Phase, RunPurpose, RunState, StepStatus
 from pitstop.model.system import SystemState
@@ -14,6 +16,7 @@ from pitstop.model.updates import UpdateState
 from pitstop.wire import formats
 from pitstop.wire.formats import MARKS, NOTHING, Tone
 from pitstop.wire.views import Range
+from simulators import scenes
 
 AT = datetime(2026, 3, 14, 3, 7, 9, tzinfo=UTC)
 
@@ -59,6 +62,29 @@ def test_a_duration_reads_in_its_two_greatest_units(seconds: float | None, reads
 )
 def test_a_range_is_told_without_digits_that_mean_nothing(span: Range | None, reads: str) -> None:
     assert formats.duration_range(span) == reads
+
+
+@pytest.mark.parametrize(
+    ("left", "reads"),
+    [
+        (None, ""),
+        (Range(least=100, most=200), ""),
+        (Range(least=150, most=600), "between 09:32 and 09:40 UTC"),
+        (Range(least=610, most=615), "at 09:40 UTC"),
+        (Range(least=3_600, most=86_400), "between 2024-05-14 10:30 and 2024-05-15 09:30 UTC"),
+    ],
+)
+def test_a_run_that_takes_long_says_when_it_ends(left: Range | None, reads: str) -> None:
+    assert formats.ending(msgspec.structs.replace(scenes.report_now(), remaining=left)) == reads
+
+
+def test_a_late_step_says_since_when_how_long_usually_and_when_it_is_given_up() -> None:
+    (late,) = [step for step in leaves(scenes.report_late().steps) if step.late]
+    said = "late: for 3 min 13 s now, usually 35 s to 1 min 5 s, given up at 09:36:47"
+    assert formats.lateness(late) == said
+    by_package = msgspec.structs.replace(late, usual=None, until=None)
+    assert formats.lateness(by_package) == "late: for 3 min 13 s now, about 45 s by its package"
+    assert formats.lateness(msgspec.structs.replace(late, late=False)) == ""
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pitstop.cli.output import clean, field, finding_lines, paint
-from pitstop.wire.formats import Tone, count, duration, duration_range, instant, percent, spoken, usually
+from pitstop.wire.formats import (
+    Tone,
+    count,
+    duration,
+    duration_range,
+    ending,
+    instant,
+    percent,
+    spoken,
+    usually,
+)
 from pitstop.wire.views import FindingView, RunReport, RunView, StepView
 
 MARKS = {
@@ -107,7 +117,10 @@ def _time(run: RunView) -> str:
 
 
 def _left(report: RunReport) -> str:
-    return f"about {duration_range(report.remaining)}" if report.remaining else "not known yet"
+    if report.remaining is None:
+        return "not known yet"
+    end = ending(report)
+    return f"about {duration_range(report.remaining)}{f', ends {end}' if end else ''}"
 
 
 def _doing(report: RunReport) -> list[str]:
@@ -121,7 +134,7 @@ def _doing(report: RunReport) -> list[str]:
             lines += field("now", doing)
     for step in waiting:
         lines += field("now", f"{step.index} {step.name}") + _waits(step, now)
-    return lines
+    return lines + (field("next", report.next) if report.next else [])
 
 
 def _waits(step: StepView, now: datetime) -> list[str]:

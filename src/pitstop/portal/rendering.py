@@ -7,7 +7,7 @@ error, not an empty place.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -18,6 +18,7 @@ from litestar.response import Response
 
 from pitstop.portal.notes import notes_html
 from pitstop.wire import formats, policy_formats
+from pitstop.wire.views import RunReport, StepView
 
 STATIC: Final = {path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir()}
 """Style sheet, scripts, icon and their licences: name and content."""
@@ -71,6 +72,21 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def doing(report: RunReport) -> Iterator[tuple[str, str, bool]]:
+    """What is being done: the step's index ("": the tree has none), the words, and whether it is late."""
+    places = {step.index: step for step in _walk(report.steps)}
+    for line in report.now:
+        index, _, words = line.partition(" ")
+        step = places.get(index)
+        yield (index, words, step.late) if step else ("", line, False)
+
+
+def _walk(steps: Sequence[StepView]) -> Iterator[StepView]:
+    for step in steps:
+        yield step
+        yield from _walk(step.steps)
+
+
 def tail(text: str, lines: int = 12, characters: int = 1_500) -> str:
     """The end of an output: at most so many lines and characters, whole lines where that is possible."""
     ending = "\n".join(text.rstrip("\n").splitlines()[-lines:])
@@ -97,6 +113,8 @@ def _environment() -> Environment:
         "duration": formats.duration,
         "duration_range": formats.duration_range,
         "usually": formats.usually,
+        "ending": formats.ending,
+        "doing": lambda report: list(doing(report)),
         "size": formats.size,
         "instant": formats.instant,
         "clock_time": formats.clock_time,

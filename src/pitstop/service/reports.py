@@ -10,13 +10,13 @@ import msgspec
 from pitstop.engine.progress import Portion
 from pitstop.model.errors import NotFound
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
-from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus
+from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus, Waiting
 from pitstop.model.updates import Action
 from pitstop.policy.likely import Likely
 from pitstop.policy.time_left import HIGH, LOW, Outlook
 from pitstop.service.findings import action_view, finding_view
 from pitstop.steps.drain import WAS_OUT
-from pitstop.wire.formats import duration, lateness, percent, rate
+from pitstop.wire.formats import clock_time, duration, lateness, percent, rate
 from pitstop.wire.views import PortionView, Range, RunReport, RunView, StepView, WaitingView
 
 PortionOf = Callable[[str], Portion | None]
@@ -101,6 +101,7 @@ def run_report(
         nodes_out_of_service=nodes_out_of_service(tree),
         steps=tuple(_step_view(tree, place, now, outlook) for place in tree.children()),
         progress=portion_view(together) if tree.run.state is RunState.IN_PROGRESS else None,
+        next=_next(tree),
     )
 
 
@@ -135,11 +136,35 @@ def _is_active(run: Run, leaf: Step) -> bool:
 
 
 def _doing(leaf: Step, portion: Portion | None, late: str) -> str:
-    where = f" on {leaf.node}" if leaf.node and leaf.node not in leaf.name else ""
     how_far = f" ({_how_far(portion)})" if portion else ""
-    waits = f": {leaf.waiting.reason}" if leaf.waiting else ""
-    lag = f": {late}" if late else ""
-    return f"{leaf.index} {leaf.name}{where}{how_far}{waits}{lag}"
+    waits = f": {_waits(leaf.waiting)}" if leaf.waiting else ""
+    lag = f", {late}" if late else ""
+    return f"{_named(leaf)}{how_far}{waits}{lag}"
+
+
+def _named(leaf: Step) -> str:
+    where = f" on {leaf.node}" if leaf.node and leaf.node not in leaf.name else ""
+    return f"{leaf.index} {leaf.name}{where}"
+
+
+def _next(tree: RunTree) -> str:
+    """The first step in tree order, behind one that is being done, that has not begun."""
+    leaves = tree.leaves()
+    active = [number for number, leaf in enumerate(leaves) if _is_active(tree.run, leaf)]
+    later = leaves[active[0] :] if active else ()
+    return next((_named(leaf) for leaf in later if leaf.status is StepStatus.PENDING), "")
+
+
+def _given_up(step: Step) -> datetime | None:
+    """When the first try of a step that goes on is ended; of a further one only the first start is known."""
+    if step.status is not StepStatus.IN_PROGRESS or step.started is None or step.attempt > 1:
+        return None
+    return step.started + step.deadline
+
+
+def _waits(waiting: Waiting) -> str:
+    since, until = clock_time(waiting.since), clock_time(waiting.until)
+    return f"{waiting.reason}, since {since}, until {until} at most"
 
 
 def _how_far(portion: Portion) -> str:
@@ -174,6 +199,7 @@ def _step_view(tree: RunTree, step: Step, now: datetime, outlook: Outlook) -> St
         steps=inner,
         usual=usual_range(outlook, step.index),
         late=step.index in outlook.late,
+        until=_given_up(step),
     )
 
 

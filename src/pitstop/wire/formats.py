@@ -10,11 +10,11 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pitstop.wire.views import PortionView, Range, StepView
+from pitstop.wire.views import PortionView, Range, RunReport, StepView
 
 NOTHING: Final = "\N{EN DASH}"
 """What stands where there is no value."""
@@ -49,6 +49,10 @@ _STEPS = ((20, 1), (120, 5), (300, 30), (7_200, 60), (_DAY, 600), (math.inf, _HO
 """Up to so many seconds a range is told in steps of so many."""
 
 
+_SOON = 300
+"""Seconds."""
+
+
 def duration_range(span: Range | None) -> str:
     """``3 to 5 min``, ``45 s to 2 min 30 s``: without digits that mean nothing; its ends are moved apart to
     whole steps."""
@@ -80,8 +84,24 @@ def usually(step: StepView) -> str:
 
 
 def lateness(step: StepView) -> str:
-    """``late: running for 12 min, usually 3 to 5 min``; empty for a step that is not late."""
-    return f"late: running for {duration(step.seconds)}, {usually(step)}" if step.late else ""
+    """``late: for 12 min now, usually 3 to 5 min, given up at 03:12:09``; empty for one that is not late."""
+    if not step.late:
+        return ""
+    end = f", given up at {clock_time(step.until)}" if step.until else ""
+    return f"late: for {duration(step.seconds)} now, {usually(step)}{end}"
+
+
+def ending(report: RunReport) -> str:
+    """``between 03:05 and 03:20 UTC``: when a run in progress will have ended; empty where it cannot be said,
+    or is so near that the time left says it better."""
+    left = report.remaining
+    if left is None or left.most < _SOON:
+        return ""
+    now = report.run.started + timedelta(seconds=report.run.seconds)
+    first, last = (now + timedelta(seconds=seconds) for seconds in (left.least, left.most))
+    same_day = day(last) == day(now)
+    begin, end = (f"{at.astimezone(UTC):{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}}" for at in (first, last))
+    return f"at {end} UTC" if begin == end else f"between {begin} and {end} UTC"
 
 
 def size(count: int | None) -> str:

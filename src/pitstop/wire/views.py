@@ -152,7 +152,8 @@ class StepView(View, frozen=True):
     a report the end alone, after a …, unless the step has failed.
 
     ``expected``: the package's figure. ``usual``: what eight of ten have taken on this system; null where it
-    was not timed here. ``late``: it goes on, and for longer than either by far.
+    was not timed here. ``late``: it goes on, and for longer than either by far. ``until``: then its first try
+    is given up.
     """
 
     index: str
@@ -173,6 +174,7 @@ class StepView(View, frozen=True):
     steps: tuple[StepView, ...] = ()
     usual: Range | None = None
     late: bool = False
+    until: datetime | None = None
 
 
 class RunView(View, frozen=True):
@@ -197,7 +199,8 @@ class RunView(View, frozen=True):
 
 
 class RunReport(View, frozen=True):
-    """A run with its tree, as far as it has come. ``remaining``: in eight of ten cases it lies between."""
+    """A run with its tree, as far as it has come. ``remaining``: in eight of ten cases it lies between.
+    ``next``: the step that is begun when those of ``now`` are done, in words."""
 
     run: RunView
     percent: float
@@ -208,6 +211,7 @@ class RunReport(View, frozen=True):
     nodes_out_of_service: tuple[str, ...]
     steps: tuple[StepView, ...]
     progress: PortionView | None = None
+    next: str = ""
 
 
 class EventView(View, frozen=True):
