@@ -22,15 +22,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from pitstop.model.packages import ContentFile, Manifest, PackageMetadata, PackageType, Volume
+from pitstop.model.packages import ContentFile, Manifest, Volume
 from pitstop.model.plans import Plan, PlanStep
-from pitstop.model.versions import Version
 from pitstop.package.fileset import MANIFEST, METADATA, PLAN, volume_name
 from pitstop.package.manifest_format import write_manifest
 from pitstop.package.metadata_xml import write_metadata
 from pitstop.package.plan_format import write_plan
 from pitstop.steps.download import is_right
 from pitstop.store.payloads import FilePayloads
+from tools.plain_package import plain_metadata
 
 NAME = "Bench1.0"
 MIB = 1 << 20
@@ -51,34 +51,10 @@ def lay(folder: Path, size: int) -> Path:
     volume = Volume(made.name, made.stat().st_size, _hashlib(made))
     manifest = write_manifest(Manifest(tuple(files)))
     plan = write_plan(Plan("Bench", (PlanStep("Rest", "command", args={"run": ["true"]}, role="*"),)))
-    xml = write_metadata(_metadata(volume, _sha256(manifest), _sha256(plan)))
+    xml = write_metadata(plain_metadata("Bench", "1.0", volume, _sha256(manifest), _sha256(plan)))
     payloads = FilePayloads(folder / "state")
     payloads.put_documents(NAME, {METADATA: xml, MANIFEST: manifest, PLAN: plan})
     return made.rename(payloads.volume(NAME, made.name))
-
-
-def _metadata(volume: Volume, manifest: str, plan: str) -> PackageMetadata:
-    return PackageMetadata(
-        name=NAME,
-        publisher="bench",
-        product="bench",
-        type=PackageType.FULL,
-        version=Version.parse("1.0"),
-        display_name="Bench",
-        description="",
-        prerequisites=(),
-        min_version=None,
-        min_oem_version=None,
-        restarts_nodes=False,
-        expected_runtimes=(),
-        support_address="nobody",
-        release_link="none",
-        article_link="",
-        size=volume.size,
-        manifest_sha256=manifest,
-        plan_sha256=plan,
-        volumes=(volume,),
-    )
 
 
 def verify(state: Path) -> None:

@@ -26,13 +26,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import exp, log, sqrt
 
-from pitstop.model.packages import PackageMetadata, PackageType, Volume
+from pitstop.model.packages import Volume
 from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep
 from pitstop.model.releases import ReleaseId
 from pitstop.model.runs import Run, RunPurpose, RunState, RunTree, Step, StepStatus
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.versions import Version
 from pitstop.steps.composition import compose
+from tools.plain_package import plain_metadata
 
 START = datetime(2024, 1, 9, 22, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -134,7 +135,7 @@ def _run(system: _System, number: int) -> PastRun:
     nodes = tuple(Node(name, "127.0.0.1", roles=("host",)) for name in system.nodes)
     steps = compose(
         RunPurpose.APPLY,
-        _package(size, number),
+        plain_metadata("Gen", f"1.{number}", Volume("Gen.zip", size, "")),
         plan_of(system.figure, system.batch),
         SystemDescription("Generated", "generated", "", "", nodes),
     )
@@ -192,30 +193,6 @@ class _Played:
         sized = FIXED_SHARE + (1 - FIXED_SHARE) * self.size if leaf.kind in SIZED else 1.0
         node = system.node.get(leaf.node or "", 0.0)
         return sized * exp(own + node + system.whole + load + system.chance())
-
-
-def _package(size: int, number: int) -> PackageMetadata:
-    return PackageMetadata(
-        name=f"Gen1.{number}",
-        publisher="gen",
-        product="gen",
-        type=PackageType.FULL,
-        version=Version.parse(f"1.{number}"),
-        display_name="Generated",
-        description="",
-        prerequisites=(),
-        min_version=None,
-        min_oem_version=None,
-        restarts_nodes=False,
-        expected_runtimes=(),
-        support_address="nobody",
-        release_link="none",
-        article_link="",
-        size=size,
-        manifest_sha256="",
-        plan_sha256="",
-        volumes=(Volume("Gen.zip", size, ""),),
-    )
 
 
 def as_of(tree: RunTree, at: datetime) -> RunTree:

@@ -140,6 +140,8 @@ def test_the_percentage_never_falls_while_a_step_goes_on() -> None:
     everything = [it.index for it in tree.leaves()]
     done(tree, *everything, seconds=60)
     assert seen(tree, known(tree), 480).percent == 100
+    going(tree, "1.4.2", since=420)
+    assert seen(tree, known(tree), 4_000).percent == 99.9
 
 
 def test_a_step_is_late_when_it_lasts_longer_than_it_ever_should() -> None:

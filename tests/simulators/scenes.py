@@ -536,30 +536,26 @@ def report_done() -> RunReport:
     return a_report(RUN_DONE, BASE, "succeeded", started=NOW - timedelta(days=200, minutes=8))
 
 
-def report_now() -> RunReport:
+def _report_of(stop: str, percent: float, most: float) -> RunReport:
+    """Of a run that has come to the third node, and does there what ``stop`` says."""
     return a_report(
         RUN_NOW,
         HOTFIX,
         "in-progress",
         started=NOW - timedelta(minutes=8, seconds=5),
-        stops=("", "", "waiting", "pending"),
-        percent=61.4,
-        remaining=Range(least=150, most=260),
+        stops=("", "", stop, "pending"),
+        percent=percent,
+        remaining=Range(least=150, most=most),
         out_of_service=("n3",),
     )
+
+
+def report_now() -> RunReport:
+    return _report_of("waiting", 61.4, 260)
 
 
 def report_late() -> RunReport:
-    return a_report(
-        RUN_NOW,
-        HOTFIX,
-        "in-progress",
-        started=NOW - timedelta(minutes=8, seconds=5),
-        stops=("", "", "late", "pending"),
-        percent=58.2,
-        remaining=Range(least=150, most=600),
-        out_of_service=("n3",),
-    )
+    return _report_of("late", 58.2, 600)
 
 
 def report_failed() -> RunReport:

@@ -78,6 +78,11 @@ class Asked:
     expected: float | None = None
 
 
+def weight_of(runs_ago: int) -> float:
+    """What was seen so many runs ago counts so much; 1: in the newest."""
+    return float(0.5 ** ((runs_ago - 1) / HALF_LIFE))
+
+
 @dataclass(frozen=True, slots=True)
 class Timed:
     """A step that came to a good end by itself, in so many seconds, so many runs ago (1: in the newest)."""
@@ -88,7 +93,7 @@ class Timed:
 
     @property
     def weight(self) -> float:
-        return float(0.5 ** ((self.runs_ago - 1) / HALF_LIFE))
+        return weight_of(self.runs_ago)
 
     @property
     def log(self) -> float:

@@ -19,13 +19,13 @@ from pitstop.policy.likely import NOTHING, Likely, around, at_once, in_sequence
 from pitstop.policy.robust import bounded, centre
 from pitstop.policy.step_times import (
     FIGURES_DIFFER,
-    HALF_LIFE,
     PACKAGE_ERRS,
     RUNS_DIFFER,
     Asked,
     StepOf,
     StepTimes,
     Usual,
+    weight_of,
 )
 
 LOW, HIGH = 0.1, 0.9
@@ -42,6 +42,8 @@ STEPS_DIFFER = 0.1
 
 LAYING_ERRS = 0.3
 """Deviation of what whole runs take from what is laid for them, before any has ended."""
+
+_NOT_ALL = 99.9
 
 AskOf = Callable[[Step], Asked]
 SaidOf = Callable[[str], float | None]
@@ -106,7 +108,7 @@ def outlook(
     shared = Factor(laying.log, hypot(laying.doubt, pace.run.doubt))
     in_progress = tree.run.state is RunState.IN_PROGRESS
     return Outlook(
-        percent=_percent(whole[""], laid(tree, undone)[""]),
+        percent=_percent(tree, whole[""], laid(tree, undone)[""]),
         left=laid(tree, left)[""].times(shared.likely) if in_progress else None,
         usual=_measured(usual, whole),
         late=frozenset(leaf.index for leaf in tree.leaves() if _is_late(tree, leaf, usual[leaf.index], now)),
@@ -120,7 +122,7 @@ def laying_of(earlier: Iterable[Earlier], times: StepTimes) -> Factor:
         likely = {leaf.index: times.of(run.ask(leaf)).likely for leaf in run.tree.leaves()}
         whole = laid(run.tree, likely)[""]
         if whole.mean > 0 and run.seconds > 0:
-            seen.append((log(run.seconds / whole.middle), 0.5 ** ((run.runs_ago - 1) / HALF_LIFE)))
+            seen.append((log(run.seconds / whole.middle), weight_of(run.runs_ago)))
     if not seen:
         return UNTRIED
     weight = sum(each for _, each in seen)
@@ -147,8 +149,12 @@ def laid(tree: RunTree, leaves: Mapping[str, Likely]) -> dict[str, Likely]:
     return found
 
 
-def _percent(whole: Likely, undone: Likely) -> float:
-    return 100.0 * (1 - min(1.0, undone.mean / whole.mean)) if whole.mean > 0 else 100.0
+def _percent(tree: RunTree, whole: Likely, undone: Likely) -> float:
+    """100 when all is done, and not before."""
+    if all(leaf.status is StepStatus.SUCCEEDED for leaf in tree.leaves()):
+        return 100.0
+    done = 1 - min(1.0, undone.mean / whole.mean) if whole.mean > 0 else 0.0
+    return min(_NOT_ALL, 100.0 * done)
 
 
 def _undone(leaf: Step, likely: Likely, now: datetime) -> Likely:
