@@ -260,7 +260,12 @@ def test_a_pause_before_the_next_attempt_is_kept_over_a_restart(tmp_path: Path) 
     now = bench.clock.now()
     tree = bench.journal.take(RUN, "killed", now)
     index = bench.leaf("download", "n1").index
-    bench.journal.append(tree, StepWaited(index, now, "next attempt", now + timedelta(seconds=3)))
+    failed = Finding("step-failed", Severity.CRITICAL, "step", "it was busy", "wait")
+    bench.journal.append(
+        tree,
+        StepFailedOnce(index, now, failed),
+        StepWaited(index, now, "next attempt", now + timedelta(seconds=3)),
+    )
     assert bench.drive().run.state is RunState.SUCCEEDED
     assert bench.clock.slept == [timedelta(seconds=3)]
 
@@ -270,7 +275,12 @@ def test_a_pause_is_no_longer_than_the_plan_says_though_the_clock_was_set_back(t
     now = bench.clock.now()
     tree = bench.journal.take(RUN, "killed", now)
     index = bench.leaf("download", "n1").index
-    bench.journal.append(tree, StepWaited(index, now, "next attempt", now + timedelta(seconds=5)))
+    failed = Finding("step-failed", Severity.CRITICAL, "step", "it was busy", "wait")
+    bench.journal.append(
+        tree,
+        StepFailedOnce(index, now, failed),
+        StepWaited(index, now, "next attempt", now + timedelta(seconds=5)),
+    )
     bench.clock.advance(timedelta(days=-400))
     assert bench.drive().run.state is RunState.SUCCEEDED
     assert bench.clock.slept == [timedelta(seconds=5)]

@@ -245,3 +245,14 @@ def test_the_schema_names_all_fields_and_refuses_others() -> None:
         for definition in definitions.values()
         if definition.get("type") == "object"
     )
+
+
+def test_what_the_service_does_by_itself_names_no_role_and_does_not_roll() -> None:
+    own: dict[str, object] = {"name": "x", "kind": "pitstop", "args": {}}
+    plan = read_plan(json.dumps({"format": 1, "name": "x", "items": [own]}).encode())
+    assert plan.items[0] == PlanStep("x", "pitstop")
+    with pytest.raises(InvalidPlan, match="of kind 'pitstop' names no role"):
+        read_plan(json.dumps({"format": 1, "name": "x", "items": [{**own, "role": "*"}]}).encode())
+    rolling = {"name": "g", "mode": "rolling", "role": "host", "items": [own]}
+    with pytest.raises(InvalidPlan, match="of kind 'pitstop' stands in no rolling group"):
+        read_plan(json.dumps({"format": 1, "name": "x", "items": [rolling]}).encode())

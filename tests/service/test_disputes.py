@@ -33,6 +33,7 @@ from pitstop.store.ledger import SqlLedger
 from pitstop.store.runs import SqlRuns
 from service.conftest import SimulatedFeed, World
 from service.test_sources import NORTH, catalogue, declared, release_of
+from simulators.clock import no_wait
 from simulators.http import SimulatedHttp
 from simulators.nodes import SimulatedNodes
 from simulators.systems import GivenSystem
@@ -107,7 +108,9 @@ class Bench:
             *(self.world.payloads, self.sources.feed_of, self.world.clock),
         )
         step = Step("1.1", kind, kind=kind, node="n1", attempt=1)
-        context = StepContext(world, run, step, RACK.nodes[0], lambda _kind: {}, lambda _done, _of: None)
+        context = StepContext(
+            world, run, step, RACK.nodes[0], lambda _kind: {}, lambda _done, _of: None, no_wait
+        )
 
         async def scene() -> None:
             await known.act(context, known.read(args, "here"))

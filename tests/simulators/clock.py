@@ -34,3 +34,7 @@ class SimulatedClock:
         if at > self._now:
             self.slept.append(at - self._now)
             self.advance(at - self._now)
+
+
+async def no_wait(reason: str, until: datetime) -> None:
+    """What a step is handed to say what it waits for, where nobody looks."""

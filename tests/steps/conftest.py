@@ -141,7 +141,15 @@ class Bench:
     probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reports: list[tuple[int, int]] = field(default_factory=list)
     records: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    waits: list[str] = field(default_factory=list)
+    on_wait: Callable[[], Awaitable[None]] | None = None
     epoch: int = 1
+
+    async def wait(self, reason: str, until: datetime) -> None:
+        assert until > self.clock.now()
+        self.waits.append(reason)
+        if self.on_wait is not None:
+            await self.on_wait()
 
     def context(
         self, kind: str, *, index: str = "1.1", attempt: int = 1, on_node: bool = True
@@ -158,6 +166,7 @@ class Bench:
             self.node if on_node else None,
             lambda earlier: self.records.get(earlier, {}),
             lambda done, of: self.reports.append((done, of)),
+            self.wait,
         )
 
     async def act(self, name: str, args: Mapping[str, object], index: str = "1.1", attempt: int = 1) -> Done:

@@ -170,7 +170,13 @@ def test_without_a_version_probe_the_nodes_file_is_named(play: Play) -> None:
 
 
 def test_plans_may_ask_for_the_public_kinds_alone() -> None:
-    assert {name for name, kind in KINDS.items() if kind.in_plans} == {"command", "copy", "service", "probe"}
+    assert {name for name, kind in KINDS.items() if kind.in_plans} == {
+        "command",
+        "copy",
+        "service",
+        "restart",
+        "probe",
+    }
     assert all(kind.name == name for name, kind in KINDS.items())
 
 

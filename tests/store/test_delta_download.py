@@ -32,7 +32,7 @@ from pitstop.steps.unpack import UNPACK
 from pitstop.store.payloads import FilePayloads
 from pitstop.transport.feeds import TufFeeds
 from publish.press import PASSPHRASE, Press, a_moment_ago
-from simulators.clock import SimulatedClock
+from simulators.clock import SimulatedClock, no_wait
 from simulators.http import SimulatedHttp
 from simulators.nodes import SimulatedNodes
 from transport.http_site import HttpSite, cuts
@@ -88,7 +88,9 @@ class Rack:
         at = datetime(2026, 11, 20, tzinfo=UTC)
         run = Run("1", package, of, RunPurpose.PREPARE, RunState.IN_PROGRESS, at, "me")
         step = Step("1.1", "Download", kind="download")
-        return StepContext(world, run, step, None, lambda _kind: {}, lambda *told: self.told.append(told))
+        return StepContext(
+            world, run, step, None, lambda _kind: {}, lambda *told: self.told.append(told), no_wait
+        )
 
     def fetched(self) -> list[str]:
         """The payload files that the site was asked for."""

@@ -40,7 +40,7 @@ from pitstop.model.runs import (
 from pitstop.model.system import Node
 from pitstop.ports.deadlines import Deadline
 from pitstop.ports.journal import Journal
-from pitstop.steps.kind import Done, StepContext, StepKind, World
+from pitstop.steps.kind import Done, StepContext, StepKind, World, is_under_way
 
 Kinds = Mapping[str, StepKind[Any]]
 T = TypeVar("T")
@@ -92,7 +92,7 @@ class LeafWork:
             return
         if step.status is StepStatus.FAILED and step.finding is not None:
             raise LeafFailed(step.finding)
-        if step.status is StepStatus.WAITING and step.waiting is not None:
+        if step.waiting is not None and not is_under_way(step):
             longest = self._now() + step.retry.delay
             await self.world.clock.sleep_until(min(step.waiting.until, longest))
         try:
@@ -169,7 +169,7 @@ class LeafWork:
             await self._end_operation(context, context.node)
             raise _past_deadline(self.step) from error
         except (StepFailed, InvalidPlan, DigestMismatch):
-            if self.step.status is StepStatus.IN_PROGRESS:
+            if is_under_way(self.step):
                 raise
             return None
 
@@ -237,7 +237,11 @@ class LeafWork:
             node=self._declared(step.node) if step.node else None,
             earlier=self._earlier,
             report=self.progress.reporter(self.tree.run.id, self.index),
+            wait=self._wait,
         )
+
+    async def _wait(self, reason: str, until: datetime) -> None:
+        await self._write(StepWaited(self.index, self._now(), reason, until))
 
     def _declared(self, name: str) -> Node:
         node = self.world.system.node(name)

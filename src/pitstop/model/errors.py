@@ -169,6 +169,26 @@ class StepFailed(PitstopError):
     default_hint = "Mend the cause that the output names, then resume the run."
 
 
+class NodeNotBack(StepFailed):
+    """A node was restarted and does not answer any more."""
+
+    code = "node-not-back"
+    default_hint = (
+        "Look at the node's console, on its screen or through its management controller: where does it stop? "
+        "Once it is up, resume the run: it is not restarted again."
+    )
+
+
+class NodeNotRestarted(StepFailed):
+    """A node was told to restart, answers, and has not been restarted."""
+
+    code = "node-not-restarted"
+    default_hint = (
+        "See on the node what holds the restart up, such as a program that is not to be ended. "
+        "Mend it, then resume the run; a restart by hand counts too."
+    )
+
+
 class RunEndedFailed(PitstopError):
     """A run that was watched ended as failed."""
 

@@ -16,6 +16,8 @@ from pitstop.model.system import Node, SystemDescription
 
 DRAIN_KIND = "drain"
 UNDRAIN_KIND = "undrain"
+SERVICE_KINDS = frozenset({"pitstop"})
+"""The kinds of steps that a plan may ask for and that the service does by itself, on no node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def expand(plan: Plan, system: SystemDescription) -> tuple[Branch, ...]:
     """The plan on this system.
 
     Raises:
-        InvalidPlan: a step names no role outside a rolling group, or a batch is not a number or percentage.
+        InvalidPlan: a step on nodes names no role outside a rolling group, or a batch is not a number or
+            percentage.
     """
     return tuple(_expand(item, system) for item in plan.items)
 
@@ -88,6 +91,8 @@ def _expand(item: PlanItem, system: SystemDescription) -> Branch:
 
 def _on_role(step: PlanStep, system: SystemDescription) -> Branch:
     if step.role is None:
+        if step.kind in SERVICE_KINDS:
+            return leaf(step, None)
         raise InvalidPlan(f"step {step.name!r} names no role and is not inside a rolling group")
     leaves = [
         leaf(step, node.name, name=f"{step.name} on {node.name}") for node in system.with_role(step.role)

@@ -70,7 +70,7 @@ class StepDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
         Line | None,
         msgspec.Meta(
             description="On whose nodes it is done, all at once; `*` is every node. Required outside a "
-            "rolling group, not allowed inside one."
+            "rolling group, not allowed inside one, nor for what the service does by itself (`pitstop`)."
         ),
     ] = None
     expected: Annotated[

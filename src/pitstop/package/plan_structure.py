@@ -1,7 +1,8 @@
 """What must hold in a plan beyond the form of its items: roles, rolling groups, times.
 
 A step outside a rolling group names the role whose nodes it is done on; inside one it names none, the group
-does. Rolling groups do not stand inside one another.
+does. What the service does by itself names none either, and stands in no rolling group. Rolling groups do not
+stand inside one another.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from pitstop.model.errors import InvalidPlan
-from pitstop.model.expansion import batch_size
+from pitstop.model.expansion import SERVICE_KINDS, batch_size
 from pitstop.model.plans import GroupMode, Plan, PlanGroup, PlanItem, PlanStep, RollOrder
 
 MAX_GROUP_DEPTH = 8
@@ -54,9 +55,11 @@ def structure_problems(plan: Plan) -> Iterator[str]:
 
 
 def _step_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
-    if rolling and step.role is not None:
+    if step.kind in SERVICE_KINDS:
+        yield from _service_problems(step, rolling=rolling)
+    elif rolling and step.role is not None:
         yield "a step inside a rolling group names no role: the group does"
-    if not rolling and step.role is None:
+    elif not rolling and step.role is None:
         yield "a step outside a rolling group names its role ('*' for all nodes)"
     if not timedelta(0) < step.deadline <= LONGEST:
         yield f"the deadline is not between nothing and {LONGEST.days} days"
@@ -64,6 +67,13 @@ def _step_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
         yield f"the expected time is not between nothing and {LONGEST.days} days"
     if not timedelta(0) <= step.retry.delay <= LONGEST:
         yield f"the delay between attempts is not between nothing and {LONGEST.days} days"
+
+
+def _service_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
+    if step.role is not None:
+        yield f"a step of kind {step.kind!r} names no role: the service does it by itself"
+    if rolling:
+        yield f"a step of kind {step.kind!r} stands in no rolling group: the service does it once"
 
 
 def _group_problems(group: PlanGroup, placed: Placed) -> Iterator[str]:

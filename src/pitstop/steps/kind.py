@@ -11,12 +11,13 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
 from pitstop.model.errors import DigestMismatch, InvalidPlan, StepFailed
-from pitstop.model.runs import Run, Step, operation_id
+from pitstop.model.runs import Run, Step, StepStatus, operation_id
 from pitstop.model.system import Node, SystemDescription
 from pitstop.package.fileset import METADATA
 from pitstop.ports.clock import Clock
@@ -65,6 +66,8 @@ class StepContext:
             that an undrain puts back; empty if there is none.
         report: tells progress (done, in all); not stored. May be called from any thread; it raises once the
             step has ended without waiting.
+        wait: writes down what the step waits for, and until when at most; for operators to see, and for who
+            takes the run over. Waiting itself is the kind's.
     """
 
     world: World
@@ -73,6 +76,7 @@ class StepContext:
     node: Node | None
     earlier: Callable[[str], Mapping[str, str]]
     report: Callable[[int, int], None]
+    wait: Callable[[str, datetime], Awaitable[None]]
 
     @property
     def here(self) -> Node:
@@ -156,6 +160,14 @@ def concluded(answer: Answer) -> Done:
 def done_of(answer: Answer) -> Done:
     """What a node has said as a step's good end: so much of it as a step keeps."""
     return Done(answer.output[-OUTPUT_LIMIT:])
+
+
+def is_under_way(step: Step) -> bool:
+    """Whether the step was begun and has come to no end that is known: it acts, or waits for what it has
+    begun. One that pauses between two tries carries the finding of the first."""
+    return step.status is StepStatus.IN_PROGRESS or (
+        step.status is StepStatus.WAITING and step.finding is None
+    )
 
 
 async def reattach_operation(context: StepContext) -> Done | None:

@@ -46,16 +46,13 @@ fi
 """
 
 
+ServiceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._-]*\Z")]
+
+
 class ServiceArgs(msgspec.Struct, forbid_unknown_fields=True):
     """Bring a service of the node to a state."""
 
-    name: Annotated[
-        str,
-        Meta(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._-]*\Z",
-            description="Unit of systemd, or init script in `etc/init.d`.",
-        ),
-    ]
+    name: Annotated[ServiceName, Meta(description="Unit of systemd, or init script in `etc/init.d`.")]
     state: Annotated[ServiceState, Meta(description="`started`, `stopped` or `restarted`.")]
     done_when: Annotated[
         Command | None,
@@ -69,16 +66,17 @@ class ServiceArgs(msgspec.Struct, forbid_unknown_fields=True):
 async def _probe(context: StepContext, args: ServiceArgs) -> Done | None:
     if args.done_when is not None or args.state is ServiceState.RESTARTED:
         return await found_done(context, args.done_when)
-    answer = await context.ask(_script("status", args.name))
+    answer = await context.ask(service_script("status", args.name))
     wanted = answer.status == _RUNS if args.state is ServiceState.STARTED else answer.status in _RUNS_NOT
     return done_of(answer) if wanted else None
 
 
 async def _act(context: StepContext, args: ServiceArgs) -> Done:
-    return await context.operate(_script(_VERBS[args.state], args.name))
+    return await context.operate(service_script(_VERBS[args.state], args.name))
 
 
-def _script(verb: str, name: str) -> str:
+def service_script(verb: str, name: str) -> str:
+    """Shell text that does this with the service, whatever the node's init is."""
     return f"verb={verb}\nname={shlex.quote(name)}\n{_SCRIPT}"
 
 

@@ -13,6 +13,7 @@ from pitstop.steps.drain import DRAIN
 from pitstop.steps.kind import StepKind
 from pitstop.steps.probe import PROBE
 from pitstop.steps.reach import REACH
+from pitstop.steps.restart import RESTART
 from pitstop.steps.service import SERVICE
 from pitstop.steps.undrain import UNDRAIN
 from pitstop.steps.unpack import UNPACK
@@ -21,6 +22,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     COMMAND,
     COPY,
     SERVICE,
+    RESTART,
     PROBE,
     DRAIN,
     UNDRAIN,
