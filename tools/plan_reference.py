@@ -53,7 +53,9 @@ def _of_kind(kind: StepKind[Any]) -> Iterator[str]:
     definitions = msgspec.json.schema(kind.args)["$defs"]
     yield from _described(definitions[kind.args.__name__], definitions)
     yield ""
-    if kind.reattach is nothing_to_attach:
+    if not kind.on_node:
+        yield "Is done by the service itself: it names no role, and stands in no rolling group."
+    elif kind.reattach is nothing_to_attach:
         yield "Has no side of its own on the node: it is done *at least* once."
     else:
         yield "Runs as an operation on the node: it is attached to, never started twice."

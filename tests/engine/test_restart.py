@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import rack
-from engine.bench import EARLY, RELEASE, RUN, NoHttp, no_feed
-from pitstop.daemon.clock import MachineClock
-from pitstop.engine.driver import Driver
-from pitstop.engine.progress import Progress
-from pitstop.model.expansion import expand, group, numbered
-from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep
-from pitstop.model.runs import Phase, Run, RunPurpose, RunState, RunTree, Step, StepStatus
-from pitstop.model.system import SystemDescription
-from pitstop.model.updates import UpdateState
-from pitstop.nodes.declared import read_system
-from pitstop.nodes.host_keys import HostKeys
-from pitstop.nodes.ssh import SshNodes
-from pitstop.steps.kind import World
-from pitstop.steps.table import KINDS
-from pitstop.store.payloads import FilePayloads
+from engine.bench import RUN
+from engine.on_rack import ORDERS, Scene
+from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanStep
+from pitstop.model.runs import RunState, RunTree
 from rack import Rack
-from simulators.journal import MemoryJournal
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("restarts")]
 
-ORDERS = "var/log/orders"
 LANTERN = "opt/lantern/bin/lanternctl"
 
 
@@ -47,66 +32,6 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rack]:
     rack.make(folder, rack.default_nodes(2))
     with rack.running(folder) as made:
         yield made
-
-
-@dataclass
-class Scene:
-    """A run over the rack, in a journal that outlives its workers."""
-
-    made: Rack
-    folder: Path
-    items: tuple[PlanStep | PlanGroup, ...]
-    journal: MemoryJournal = field(default_factory=lambda: MemoryJournal([RELEASE]))
-    clock: MachineClock = field(default_factory=MachineClock)
-
-    def __post_init__(self) -> None:
-        self.system: SystemDescription = read_system(self.made.system_file)
-        early = [group(phase, [], phase=phase) for phase in EARLY]
-        install = group("Install", expand(Plan("restart", self.items), self.system), phase=Phase.INSTALL)
-        now = self.clock.now()
-        run = Run(RUN, RELEASE.name, RELEASE.id, RunPurpose.APPLY, RunState.IN_PROGRESS, now, "operator")
-        self.journal.create(run, tuple(numbered([*early, install])), expected=UpdateState.READY)
-        for node in self.made.nodes:
-            (node.root / ORDERS).unlink(missing_ok=True)
-            # Nodes know a run's operations and the newest epoch for ever; each scene begins anew.
-            shutil.rmtree(node.root / "var/lib/pitstop-node", ignore_errors=True)
-        self.boots = self.boot_ids()
-
-    async def drive(self) -> RunTree:
-        nodes = SshNodes(HostKeys(self.folder / "host-keys"))
-        payloads = FilePayloads(self.folder)
-
-        def world() -> World:
-            return World(self.system, nodes, NoHttp(), payloads, no_feed, self.clock)
-
-        try:
-            await Driver(self.journal, KINDS, world, Progress(), "worker").drive(RUN)
-        finally:
-            await nodes.close()
-        return self.tree()
-
-    def driven(self) -> RunTree:
-        return asyncio.run(self.drive())
-
-    def tree(self) -> RunTree:
-        return self.journal.load(RUN)
-
-    def steps(self) -> list[Step]:
-        return [leaf for leaf in self.tree().leaves() if leaf.kind == "restart"]
-
-    async def until_waiting(self) -> None:
-        while self.steps()[0].status is not StepStatus.WAITING:  # noqa: ASYNC110 - the journal tells nobody
-            await asyncio.sleep(0.02)
-
-    def boot_ids(self) -> list[str]:
-        return [(node.root / "run/boot_id").read_text() for node in self.made.nodes]
-
-    def restarted(self) -> list[bool]:
-        return [before != now for before, now in zip(self.boots, self.boot_ids(), strict=True)]
-
-    def orders(self) -> list[int]:
-        files = [node.root / ORDERS for node in self.made.nodes]
-        return [len(file.read_text().split()) if file.exists() else 0 for file in files]
 
 
 def first_node(*steps: PlanStep) -> PlanGroup:

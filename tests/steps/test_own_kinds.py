@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from pitstop.model.errors import InvalidInput, StepFailed, Unreachable
+from pitstop.model.expansion import SERVICE_KINDS
 from pitstop.model.packages import Volume
 from pitstop.model.releases import Catalogue
 from pitstop.package.delta_route import Delta
@@ -170,14 +171,8 @@ def test_without_a_version_probe_the_nodes_file_is_named(play: Play) -> None:
 
 
 def test_plans_may_ask_for_the_public_kinds_alone() -> None:
-    assert {name for name, kind in KINDS.items() if kind.in_plans} == {
-        "command",
-        "copy",
-        "service",
-        "restart",
-        "probe",
-    }
-    assert all(kind.name == name for name, kind in KINDS.items())
+    on_nodes = {"command", "copy", "service", "restart", "probe"}
+    assert {name for name, kind in KINDS.items() if kind.in_plans} == {*on_nodes, "pitstop"}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -193,3 +188,7 @@ def test_every_argument_is_described_for_the_reference(name: str) -> None:
 def test_no_kind_takes_what_it_does_not_know(name: str) -> None:
     with pytest.raises(InvalidInput, match="unknown field"):
         KINDS[name].read({"surprise": 1}, "item 3")
+
+
+def test_the_kinds_that_the_service_does_by_itself_are_known_to_the_expansion() -> None:
+    assert {kind.name for kind in KINDS.values() if kind.in_plans and not kind.on_node} == SERVICE_KINDS

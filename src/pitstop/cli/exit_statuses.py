@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import typer
 
 from pitstop.cli.main import BROKEN_PIPE, INTERRUPTED
+from pitstop.daemon.launcher import RESTART
 from pitstop.model.errors import PitstopError
 
 MEANINGS = {
@@ -21,6 +22,7 @@ MEANINGS = {
     8: "A run that was watched, or a step of it, failed.",
     9: "Not enough room.",
     10: "The state folder cannot be used.",
+    RESTART: "Of `pitstop service start`: it is to be started anew, by the launcher.",
     INTERRUPTED: "Interrupted with Ctrl-C.",
     BROKEN_PIPE: "Whoever read the output has gone, as with `| head`.",
 }

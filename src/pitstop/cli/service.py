@@ -74,6 +74,31 @@ def raise_epoch(
 
 
 @app.command()
+def install(
+    to: Annotated[Path, typer.Argument(help="The launcher's folder; made where it is missing.")],
+    wheels: Annotated[
+        Path,
+        typer.Option(
+            "--wheels",
+            exists=True,
+            file_okay=False,
+            help="A folder with Pitstop's wheel, those that it needs, and requirements.txt with digests.",
+        ),
+    ],
+) -> None:
+    """Lay out the launcher and a first version beside it, so that updates can replace the service itself.
+
+    Nothing is fetched: all is made of these wheels. Again, with those of the current version, makes the
+    launcher new and leaves the version as it is.
+    """
+    from pitstop.daemon.installation import LAUNCHER_NAME, lay_out
+
+    version = lay_out(to.absolute(), wheels)
+    typer.echo(f"Pitstop {version} is the current version in {to}.")
+    typer.echo(f"Start it with: {to.absolute() / LAUNCHER_NAME} --settings {DEFAULT_SETTINGS}", err=True)
+
+
+@app.command()
 def start(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     """Run the service in the foreground until SIGTERM. Runs in progress are taken up by themselves."""
     from pitstop.daemon.start import start as start_service

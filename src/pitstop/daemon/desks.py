@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass
 
 from pitstop.daemon.clock import MachineClock
+from pitstop.daemon.ending import Ending
+from pitstop.daemon.installation import LaunchedService, launched
 from pitstop.daemon.links import links
 from pitstop.daemon.node_versions import NodeVersions
 from pitstop.daemon.settings import Settings
@@ -39,6 +41,7 @@ from pitstop.service.transfers import TransfersService
 from pitstop.service.updates import UpdatesService
 from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
+from pitstop.store.database import DATABASE_NAME
 from pitstop.transport.arrivals import FileArrivals
 from pitstop.transport.feeds import TufFeeds, free_space
 
@@ -60,6 +63,8 @@ class Wired:
     runs: RunsService
     imports: ImportsService
     retention: Retention
+    installation: LaunchedService
+    ending: Ending
 
 
 def worker_name() -> str:
@@ -84,8 +89,13 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     feeds = TufFeeds(stored.folder / "sources", link=link, links=own_links, bounds=settings.medium)
     sources = SourcesService(stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock)
 
+    ending = Ending()
+    installation = launched(stored.folder / DATABASE_NAME, ending.to_be_started_anew)
+
     def world() -> World:
-        return World(systems.now(), nodes, http, stored.payloads, sources.feed_of, clock)
+        return World(
+            systems.now(), nodes, http, stored.payloads, sources.feed_of, clock, installation=installation
+        )
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())
     alarm = NotDriven(stored.alerts, clock)
@@ -115,4 +125,18 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         imports=imports,
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
-    return Wired(settings, clock, jobs, nodes, http, desk, accounts, sources, runs, imports, retention)
+    return Wired(
+        settings,
+        clock,
+        jobs,
+        nodes,
+        http,
+        desk,
+        accounts,
+        sources,
+        runs,
+        imports,
+        retention,
+        installation,
+        ending,
+    )

@@ -6,11 +6,14 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from datetime import timedelta
-from typing import NoReturn
+from http import HTTPStatus
+from typing import Any, NoReturn, cast
 
+import httpx
 import uvicorn
 from litestar import Litestar
 
@@ -18,6 +21,7 @@ from pitstop.daemon.desks import Wired
 from pitstop.daemon.polling import poll_for_ever
 from pitstop.daemon.watching import LOOK_EVERY, TIDY_EVERY, tidy_for_ever, watch_for_ever
 from pitstop.daemon.web import create_app
+from pitstop.model.errors import StateUnusable
 
 log = logging.getLogger(__name__)
 
@@ -26,31 +30,70 @@ _GRACE_SECONDS = 5
 
 async def serve(wired: Wired, app: Litestar) -> None:
     """Serve until SIGINT or SIGTERM. Runs that are in progress are left as they are: the next start, of this
-    version or a newer one, takes them up."""
-    settings = wired.settings
+    version or a newer one, takes them up.
+
+    Whether this version works is found out before it takes anything up or answers anybody: until then a
+    version on trial has acted on nothing and may still be taken back.
+
+    Raises:
+        StateUnusable: it does not, or the port is taken.
+    """
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
+    await require_answers(app)
+    taken = listening(wired.settings.host, wired.settings.port)
+    await asyncio.to_thread(wired.installation.say_healthy)
     wired.jobs.start()
     wired.runs.take_up()
     wired.imports.take_up()
     polling = [asyncio.create_task(work) for work in _recurring(wired)]
     try:
-        await server.serve()
+        await server.serve(sockets=[taken])
     finally:
         for task in polling:
             task.cancel()
         await wired.jobs.stop()
         await wired.nodes.close()
         await wired.http.close()
+
+
+async def require_answers(app: Litestar) -> None:
+    """See that the application answers, in this process alone.
+
+    Raises:
+        StateUnusable: it does not.
+    """
+    transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.get("/sign-in")
+    if answer.status_code != HTTPStatus.OK:
+        raise StateUnusable(
+            f"the service does not answer as it should: status {answer.status_code} for its own sign-in page",
+            hint="See the log for what broke.",
+        )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Take the port.
+
+    Raises:
+        StateUnusable: another program has it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise StateUnusable(
+            f"the service cannot listen on {host} port {port}: {error.strerror}",
+            hint="End the program that has the port, or set another one with `listen`.",
+        ) from error
 
 
 def _recurring(wired: Wired) -> Iterator[Coroutine[None, None, None]]:
@@ -79,4 +122,4 @@ def run(wired: Wired) -> NoReturn:
         log.info("ended")
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(wired.ending.status)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.desks import Wired, wire
+from pitstop.daemon.installation import follow_launcher
 from pitstop.daemon.server import run
 from pitstop.daemon.settings import Settings, read_settings
 from pitstop.daemon.stored import open_state
@@ -79,6 +80,7 @@ def start(settings_file: Path) -> None:
     )
     for chatty in ("httpx", "asyncssh", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    follow_launcher()
     settings = read_settings(settings_file)
     with open_state(settings.state) as stored:
         wired = wire(settings, stored)

@@ -189,6 +189,26 @@ class NodeNotRestarted(StepFailed):
     )
 
 
+class PitstopFellBack(StepFailed):
+    """A new version of the update service did not come up, and the former one runs again."""
+
+    code = "pitstop-fell-back"
+    default_hint = (
+        "See the service's log for the new version's own words. Mend what they name, or get a package that "
+        "is mended; then resume the run: the new version is tried again."
+    )
+
+
+class NotLaunched(StepFailed):
+    """Versions of the update service are changed by its launcher, and there is none."""
+
+    code = "not-launched"
+    default_hint = (
+        "Lay the launcher out with `pitstop service install`, start the service with it "
+        "(docs/self-update.md), then resume the run."
+    )
+
+
 class RunEndedFailed(PitstopError):
     """A run that was watched ended as failed."""
 

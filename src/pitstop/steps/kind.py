@@ -23,6 +23,7 @@ from pitstop.package.fileset import METADATA
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed
 from pitstop.ports.http import HttpProber
+from pitstop.ports.installation import Installation
 from pitstop.ports.nodes import Answer, NodeDriver, Operation, StagedFile
 from pitstop.ports.payloads import PayloadStore
 
@@ -45,6 +46,7 @@ class World:
     Attributes:
         feed: opens the feed that an update, by its name, comes from.
         bringing: held by the one step that brings content onto this system.
+        installation: this very Pitstop; None where there is none to be replaced.
     """
 
     system: SystemDescription
@@ -54,6 +56,7 @@ class World:
     feed: Callable[[str], Feed]
     clock: Clock
     bringing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    installation: Installation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pitstop.steps.copy import COPY
 from pitstop.steps.download import DOWNLOAD
 from pitstop.steps.drain import DRAIN
 from pitstop.steps.kind import StepKind
+from pitstop.steps.pitstop import PITSTOP
 from pitstop.steps.probe import PROBE
 from pitstop.steps.reach import REACH
 from pitstop.steps.restart import RESTART
@@ -24,6 +25,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     SERVICE,
     RESTART,
     PROBE,
+    PITSTOP,
     DRAIN,
     UNDRAIN,
     DOWNLOAD,
