@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup debian check format docs quick test smoke demo bench-graph bench-transfer bench-verify bench-time-left bench-tools lock clean
+.PHONY: help setup debian check format docs quick test smoke demo bench-engine bench-graph bench-transfer bench-verify bench-time-left bench-tools lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench-tools: ## what deltas are measured beside: casync, xdelta3, zstd; installe
 		fi; \
 	fi
 
+bench-engine: setup debian ## a run over 16, 64 and 256 nodes, beside Ansible and bare asyncssh; last line is JSON; half an hour
+	@$(BIN)/python -m tools.bench_engine $(ARGS)
+
 bench-graph: setup ## how long the release graph takes to build, plan and explain; last line is JSON
 	@$(BIN)/python -m tools.bench_graph $(ARGS)
 
@@ -82,6 +85,7 @@ lock: setup ## pin the dependencies anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/ansible.in -o requirements/ansible.txt
 
 demo: setup ## bring everything up on this machine: two publishers, four nodes, the service (ARGS="--fail n3")
 	@PYTHONPATH=examples $(BIN)/python -m demo $(ARGS)

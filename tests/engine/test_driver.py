@@ -45,8 +45,8 @@ class Busy:
 
     def append(self, tree: RunTree, *events: RunEvent) -> None:
         last = tree.leaves()[-1].index
-        first = events[0]
-        if self._event and isinstance(first, self._event) and first.index == last:
+        wanted = self._event
+        if wanted and any(isinstance(event, wanted) and event.index == last for event in events):
             self._event = None
             raise Conflict("the database is busy")
         self._journal.append(tree, *events)

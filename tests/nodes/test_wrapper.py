@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import subprocess
 import tarfile
 import time
@@ -20,6 +22,8 @@ from pitstop.ports.nodes import Operation, StagedFile
 RUN = "7b0c4a1e-0000-4000-8000-000000000001"
 ID = f"{RUN}-1-1"
 MARK = "mark-1"
+PROGRAMS = ("cat", "find", "flock", "mkdir", "mv", "rm", "setsid", "sync", "tail", "tar", "timeout", "true")
+"""All that the texts may start."""
 
 
 @pytest.fixture
@@ -33,22 +37,25 @@ def node(tmp_path: Path) -> Node:
 def sent(tmp_path: Path) -> bytes:
     """What goes over for an operation with a stage."""
     file = tmp_path / "file"
-    file.write_bytes(b"x" * 5000)
+    file.write_bytes(b"x" * 50_000)
     script = 'echo x >>"$PITSTOP_ROOT/starts"; echo done'
 
     async def collected() -> bytes:
         operation = Operation(ID, 1, script, files=(StagedFile(file, "file"),))
-        return b"".join([chunk async for chunk in parcel(operation)])
+        return b"".join([chunk async for chunk in parcel(operation, MARK)])
 
     return asyncio.run(collected())
 
 
-def calls(node: Node, verb: str, epoch: int = 1) -> subprocess.Popen[bytes]:
+def calls(
+    node: Node, verb: str, epoch: int = 1, operation: str = ID, path: str = os.environ["PATH"]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        ["/bin/bash", "-c", wrapper.call(verb, MARK, node, ID, epoch)],  # as sshd does
+        ["/bin/bash", "-c", wrapper.call(verb, MARK, node, operation, epoch)],  # as sshd does
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env={"PATH": path},
     )
 
 
@@ -79,10 +86,35 @@ def test_an_operation_is_begun_waited_for_and_told_in_one_call(node: Node, sent:
     assert starts(node) == 1
 
 
+def counting(folder: Path, log: Path) -> str:
+    """A ``PATH`` on which each program of the node's side notes its name before it runs."""
+    folder.mkdir()
+    for name in PROGRAMS:
+        real = shutil.which(name)
+        assert real is not None
+        (folder / name).write_text(f'#!/bin/sh\necho {name} >>"{log}"\nexec {real} "$@"\n')
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+def test_few_programs_are_started_for_an_operation(node: Node, tmp_path: Path) -> None:
+    async def small(operation: str) -> bytes:
+        return b"".join([chunk async for chunk in parcel(Operation(operation, 1, "echo done"), MARK)])
+
+    log = tmp_path / "programs"
+    path = counting(tmp_path / "bin", log)
+    for number in (1, 2):  # the first one makes the node's folders and keeps the epoch
+        log.write_text("")
+        operation = f"{RUN}-{number}-1"
+        process = calls(node, "operate", operation=operation, path=path)
+        assert heard(process, asyncio.run(small(operation)))[0] == Reply("exit", 0, "done\n")
+    assert log.read_text().split() == ["tar", "flock", "mv", "flock", "setsid", "tail"]
+
+
 def test_a_worker_that_becomes_stale_while_it_sends_begins_nothing(node: Node, sent: bytes) -> None:
     stale = calls(node, "operate", epoch=1)
     assert stale.stdin is not None
-    stale.stdin.write(sent[:2000])
+    stale.stdin.write(sent[:40_000])
     stale.stdin.flush()
     folder = Path(node.root) / "var/lib/pitstop-node/operations"
     limit = time.monotonic() + 20
@@ -90,7 +122,7 @@ def test_a_worker_that_becomes_stale_while_it_sends_begins_nothing(node: Node, s
         assert time.monotonic() < limit
         time.sleep(0.01)
     assert heard(calls(node, "attach", epoch=2))[0] == Reply("unknown", 0, "")
-    assert heard(stale, sent[2000:])[0] == Reply("stale", 2, "")
+    assert heard(stale, sent[40_000:])[0] == Reply("stale", 2, "")
     assert starts(node) == 0
     assert list(folder.iterdir()) == []
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pitstop.engine.failures import LeafFailed, finding_of
-from pitstop.engine.journal_thread import journaled
+from pitstop.engine.journal_thread import journaled, written
 from pitstop.engine.progress import Progress
 from pitstop.model.errors import (
     DigestMismatch,
@@ -259,7 +259,7 @@ class LeafWork:
         return before[-1].record if before else {}
 
     async def _write(self, *events: StepStarted | StepSucceeded | StepFailedOnce | StepWaited) -> None:
-        await journaled(self.journal.append, self.tree, *events)
+        await written(self.journal, self.tree, *events)
 
     def _now(self) -> datetime:
         return self.world.clock.now()

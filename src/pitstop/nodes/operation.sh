@@ -12,7 +12,11 @@
 # Below ROOT/var/lib/pitstop-node: `lock` is held for each decision; `epoch` is the highest that was seen;
 # `operations/ID` is there from the moment that ID may have started. In it `running` is locked by the runner
 # for as long as it lives: a lock goes with its process, however that ends, so neither a process number that
-# was given anew nor a restart of the machine can deceive.
+# was given anew nor a restart of the machine can deceive. `exit` is read once that lock is free: whole, or
+# the operation was cut short.
+#
+# Each program that is started costs a small node a millisecond or two, as much as many a step itself. So what
+# the shell can do alone it does alone; a test counts the programs.
 verb=$1 mark=$2 root=$3 id=$4 epoch=$5
 unset LANGUAGE
 export LANG=C.UTF-8 LC_ALL=C.UTF-8
@@ -20,6 +24,7 @@ state=$root/var/lib/pitstop-node
 operations=$state/operations
 here=$operations/$id
 export PITSTOP_ROOT="$root" PITSTOP_NOTES="$state/notes"
+incoming='' runner=''
 days_kept=14
 grace=5
 
@@ -29,16 +34,22 @@ fail() {
 }
 
 make_state() {
+    [ -d "$operations" ] && [ -d "$PITSTOP_NOTES" ] && return
     mkdir -p "$root/var/lib" && mkdir -p -m 700 "$state" && mkdir -p "$operations" "$PITSTOP_NOTES" ||
         fail "cannot make $state"
+}
+
+# Without the lock too: the file is only ever swapped whole, and what it holds only rises.
+look() {
+    seen=0
+    [ ! -e "$state/epoch" ] || read -r seen <"$state/epoch"
 }
 
 # Take the node's lock; refuse the past; remember the newest epoch.
 enter() {
     exec 9>>"$state/lock"
     flock 9 || fail "cannot lock $state/lock"
-    seen=0
-    [ ! -e "$state/epoch" ] || seen=$(cat "$state/epoch")
+    look
     case $seen in '' | *[!0-9]*) fail "$state/epoch is damaged: it must hold one number" ;; esac
     if [ "$epoch" -lt "$seen" ]; then
         echo "$mark stale $seen"
@@ -64,32 +75,51 @@ running() {
     ! flock -n -s "$here/running" true
 }
 
-# Wait for the end and tell it. The lock first: whoever is starting the operation holds it until it runs.
+# Wait for the end and tell it. Whose child it is needs no lock for that.
 conclude() {
     exec </dev/null
-    flock "$state/lock" true
-    flock -s "$here/running" true
-    if [ -s "$here/exit" ]; then
-        echo "$mark exit $(cat "$here/exit")"
-        tail -c 65536 "$here/output"
+    if [ -n "$runner" ]; then
+        wait "$runner"
     else
-        echo "$mark cut"
+        exec 8<>"$here/running"
+        flock -s 8
     fi
+    status=''
+    [ ! -s "$here/exit" ] || read -r status <"$here/exit"
+    case $status in
+    '' | *[!0-9]*) echo "$mark cut" ;;
+    *) echo "$mark exit $status" && show_output ;;
+    esac
 }
 
+# The last thing that this shell does.
+show_output() {
+    discard
+    [ ! -s "$here/output" ] || exec tail -c 65536 "$here/output"
+}
+
+# The parcel brings the folder, by the call's own mark: no two calls share it.
 receive() {
-    incoming=$operations/.incoming-$id-$$
-    trap 'rm -rf "$incoming"' EXIT
-    mkdir "$incoming" && tar -x -m -p -o -f - -C "$incoming" || fail "the operation could not be stored"
+    incoming=$operations/.incoming-$mark
+    trap discard EXIT
+    tar -x -m -p -o -f - -C "$operations" || fail "the operation could not be stored"
     [ -f "$incoming/script" ] || fail "the operation did not arrive whole"
 }
 
-# Under the lock. The runner inherits it, and lets go when it has noted itself: a folder without a lock on
-# `running` is an operation that was cut short, if only between these two lines.
+discard() {
+    [ ! -d "$incoming" ] || rm -rf "$incoming"
+}
+
+# Under the lock. The runner inherits it, and lets go when it has noted its number. It is born with the lock on
+# `running`: a folder without that is an operation that was cut short, if only between these lines.
 start() {
     end_earlier_attempts
     : >"$incoming/output" && : >"$incoming/running" && mv "$incoming" "$here" || fail "cannot make $here"
+    exec 8<"$here/running"
+    flock 8 || fail "cannot lock $here/running"
     PITSTOP_STAGE=$here/stage setsid /bin/sh "$here/runner" </dev/null >>"$here/output" 2>&1 &
+    runner=$!
+    exec 8<&-
 }
 
 # End what runs in $here, with all its process group; under the lock, so that the number is still its own.
@@ -122,13 +152,14 @@ ask)
     ;;
 operate)
     make_state
-    enter
-    if [ ! -d "$here" ]; then
-        leave
-        receive
+    look
+    if [ "$epoch" != "$seen" ]; then # a newer worker counts from before it sends, an older one need not send
         enter
-        [ -d "$here" ] || start
+        leave
     fi
+    [ -d "$here" ] || receive
+    enter
+    [ -d "$here" ] || start
     leave
     conclude
     ;;

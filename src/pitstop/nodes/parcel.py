@@ -1,7 +1,8 @@
 """What an operation needs on its node, as one tar stream: staged files first, the script as the last entry.
 
-The order is the seal: where the script has arrived, everything before it has. The stream is made as it is
-read, so that memory stays flat however big the files are.
+The order is the seal: where the script has arrived, everything before it has. All lies in one folder, named
+by the call's mark, that the stream itself makes. It is made as it is read, so that memory stays flat however
+big the files are.
 """
 
 from __future__ import annotations
@@ -23,22 +24,24 @@ T = TypeVar("T")
 _CHUNK = 262_144
 
 
-async def parcel(operation: Operation) -> AsyncIterator[bytes]:
-    """The stream.
+async def parcel(operation: Operation, mark: str) -> AsyncIterator[bytes]:
+    """The stream of the call with this mark.
 
     Raises:
         InvalidInput: a staged name leads out of the stage, or a variable cannot be one.
         NotFound: a file to stage is not there, or has become shorter.
         StateUnusable: the disk that it lies on cannot be read.
     """
-    yield entry("runner", wrapper.RUNNER)
-    yield entry("environment", text(wrapper.exports(dict(operation.environment))))
-    yield _head("stage", 0, 0o755, tarfile.DIRTYPE)
+    folder = wrapper.incoming(mark)
+    first = _entry(f"{folder}/runner", wrapper.RUNNER)
+    first += _entry(f"{folder}/environment", text(wrapper.exports(dict(operation.environment))))
+    if operation.files:
+        yield first + _head(f"{folder}/stage", 0, 0o755, tarfile.DIRTYPE)
+        first = b""
     for file in operation.files:
-        async for chunk in _staged(file):
+        async for chunk in _staged(file, folder):
             yield chunk
-    yield entry("script", text(operation.script))
-    yield bytes(2 * tarfile.BLOCKSIZE)
+    yield first + _entry(f"{folder}/script", text(operation.script)) + bytes(2 * tarfile.BLOCKSIZE)
 
 
 def text(script: str) -> bytes:
@@ -46,7 +49,7 @@ def text(script: str) -> bytes:
     return script.encode("utf-8", "surrogateescape")
 
 
-def entry(name: str, content: bytes) -> bytes:
+def _entry(name: str, content: bytes) -> bytes:
     return _head(name, len(content), 0o600) + content + _filling(len(content))
 
 
@@ -60,14 +63,14 @@ def _filling(size: int) -> bytes:
     return bytes(-size % tarfile.BLOCKSIZE)
 
 
-async def _staged(file: StagedFile) -> AsyncIterator[bytes]:
+async def _staged(file: StagedFile, folder: str) -> AsyncIterator[bytes]:
     name = PurePosixPath(file.name)
     if not name.parts or name.is_absolute() or ".." in name.parts:
         raise InvalidInput(f"staged file {file.name!r}: the name must be relative and stay in the stage")
     source = await _local(file.source.open, "rb")
     with source:
         left = size = os.fstat(source.fileno()).st_size
-        yield _head(f"stage/{name}", size, file.mode)
+        yield _head(f"{folder}/stage/{name}", size, file.mode)
         while left:
             chunk = await _local(source.read, min(_CHUNK, left))
             if not chunk:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from enum import Enum, auto
+from functools import partial
 from typing import TypeVar
 
 import asyncssh
@@ -63,7 +64,8 @@ class SshNodes:
         """
 
         async def once() -> Reply:
-            return await self._fenced("operate", node, operation.id, operation.epoch, parcel(operation))
+            sending = partial(parcel, operation)
+            return await self._fenced("operate", node, operation.id, operation.epoch, sending)
 
         async with _within(node, deadline):
             reply = await _insist(once, _Patience.ONCE_BEGUN)
@@ -78,14 +80,14 @@ class SshNodes:
 
     async def attach(self, node: Node, operation: str, *, epoch: int, deadline: timedelta) -> Answer | None:
         async def once() -> Reply:
-            return await self._fenced("attach", node, operation, epoch, _one(b""))
+            return await self._fenced("attach", node, operation, epoch)
 
         async with _within(node, deadline):
             return _ended(await _insist(once, _Patience.ALWAYS))
 
     async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
         async def once() -> Reply:
-            return await self._fenced("abandon", node, operation, epoch, _one(b""))
+            return await self._fenced("abandon", node, operation, epoch)
 
         async with _within(node, _ABANDON_DEADLINE):
             await _insist(once, _Patience.NEVER)
@@ -94,10 +96,17 @@ class SshNodes:
         await self._links.close()
 
     async def _fenced(
-        self, verb: str, node: Node, operation: str, epoch: int, sending: AsyncIterator[bytes]
+        self,
+        verb: str,
+        node: Node,
+        operation: str,
+        epoch: int,
+        sending: Callable[[str], AsyncIterator[bytes]] = lambda _mark: _one(b""),
     ) -> Reply:
+        """``sending``: what goes along, given the call's mark."""
         mark = _new_mark()
-        reply, _ = await self._talk(node, wrapper.call(verb, mark, node, operation, epoch), mark, sending)
+        call = wrapper.call(verb, mark, node, operation, epoch)
+        reply, _ = await self._talk(node, call, mark, sending(mark))
         if reply.word == "stale":
             raise EpochLost(f"node {node.name} has seen epoch {reply.number}; this worker has epoch {epoch}")
         return reply

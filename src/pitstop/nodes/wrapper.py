@@ -22,8 +22,21 @@ OUTPUT_BYTES = 65_536
 _STDERR_BYTES = 4_096
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,199}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OPERATION = (files("pitstop.nodes") / "operation.sh").read_text(encoding="ascii")
-RUNNER = (files("pitstop.nodes") / "runner.sh").read_bytes()
+
+
+def _shell_text(name: str) -> str:
+    """The text beside this file as it goes over: without what only people read."""
+    lines = (files("pitstop.nodes") / name).read_text(encoding="ascii").splitlines()
+    return "".join(f"{line.lstrip()}\n" for line in lines if not line.lstrip().startswith("#"))
+
+
+_OPERATION = _shell_text("operation.sh")
+RUNNER = _shell_text("runner.sh").encode("ascii")
+
+
+def incoming(mark: str) -> str:
+    """The folder that the parcel of the call with this mark lies in until its operation is begun."""
+    return f".incoming-{mark}"
 
 
 def call(verb: str, mark: str, node: Node, operation: str, epoch: int) -> str:

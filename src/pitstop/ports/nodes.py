@@ -43,9 +43,9 @@ class Operation:
         epoch: the fencing number of the worker that acts.
         script: POSIX shell text, run by ``/bin/sh`` in the node's root folder as working directory, with
             ``PITSTOP_ROOT`` (the node's root, without a trailing slash; empty for ``/``) and
-            ``PITSTOP_STAGE`` (the folder of the staged files) in its environment, and ``PITSTOP_NOTES`` (a
-            folder of the node where an operation may leave what a later one of its run must know, in files
-            that begin with the run's id).
+            ``PITSTOP_STAGE`` (the folder of the staged files; it is there if there are any) in its
+            environment, and ``PITSTOP_NOTES`` (a folder of the node where an operation may leave what a later
+            one of its run must know, in files that begin with the run's id).
         environment: further variables.
     """
 
