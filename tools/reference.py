@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pitstop.cli import exit_statuses
 from pitstop.model import errors
-from pitstop.model.runs import RUN_MOVES, STEP_MOVES
+from pitstop.model.run_actions import RUN_ACTIONS
+from pitstop.model.runs import RUN_MOVES, STEP_MOVES, RunState
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
 from tools.plan_reference import plan_page
 from tools.settings_reference import settings_page
@@ -39,8 +40,15 @@ def moves_page() -> str:
     for action in ACTIONS:
         states = ", ".join(state for state in UpdateState if state in action.states)
         lines.append(f"| {action.label} | `{action.verb}` | {states} | {action.says} |")
-    lines += ["", "## A run", "", "| event | taken in | leads to |", "|---|---|---|"]
-    lines += [_move_row(event, allowed, to) for event, (allowed, to) in RUN_MOVES.items()]
+    lines += ["", "## A run: its states and the events they take", "", "| state | event | leads to |"]
+    lines += ["|---|---|---|"]
+    lines += [f"| {state} | {event.__name__} | {to} |" for (state, event), to in RUN_MOVES.items()]
+    lines += ["", "Of step events, a failed run takes a reset alone: it is about to be resumed.", ""]
+    lines += ["## What can be asked of a run", "", "| action | verb in the API | open in | what it does |"]
+    lines += ["|---|---|---|---|"]
+    for offer in RUN_ACTIONS:
+        states = ", ".join(state for state in RunState if state in offer.states)
+        lines.append(f"| {offer.label} | `{offer.verb}` | {states} | {offer.says} |")
     lines += ["", "## A step", "", "| event | taken in | leads to |", "|---|---|---|"]
     lines += [_move_row(event, allowed, to) for event, (allowed, to) in STEP_MOVES.items()]
     return "\n".join(lines) + "\n"

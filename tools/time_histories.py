@@ -32,7 +32,7 @@ from pitstop.model.releases import ReleaseId
 from pitstop.model.runs import Run, RunPurpose, RunState, RunTree, Step, StepStatus
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.versions import Version
-from pitstop.steps.composition import compose
+from pitstop.steps.composition import Part, compose
 from tools.plain_package import plain_metadata
 
 START = datetime(2024, 1, 9, 22, tzinfo=UTC)
@@ -135,8 +135,10 @@ def _run(system: _System, number: int) -> PastRun:
     nodes = tuple(Node(name, "127.0.0.1", roles=("host",)) for name in system.nodes)
     steps = compose(
         RunPurpose.APPLY,
-        plain_metadata("Gen", f"1.{number}", Volume("Gen.zip", size, "")),
-        plan_of(system.figure, system.batch),
+        Part(
+            plain_metadata("Gen", f"1.{number}", Volume("Gen.zip", size, "")),
+            plan_of(system.figure, system.batch),
+        ),
         SystemDescription("Generated", "generated", "", "", nodes),
     )
     run = Run(

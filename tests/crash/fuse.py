@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
-from pitstop.model.runs import Run, RunEvent, RunTree, Step
+from pitstop.model.runs import Run, RunEvent, RunRequest, RunTree, Step
 from pitstop.model.system import Node
 from pitstop.model.updates import UpdateState
 from pitstop.ports.journal import Journal, Recorded
@@ -62,6 +62,12 @@ class FusedJournal:
 
     def resume(self, run_id: str, by: str, at: datetime) -> None:
         self.journal.resume(run_id, by, at)
+
+    def refresh(self, tree: RunTree) -> None:
+        self.journal.refresh(tree)
+
+    def request(self, run_id: str, wanted: RunRequest) -> Run:
+        return self.journal.request(run_id, wanted)
 
     def load(self, run_id: str) -> RunTree:
         return self.journal.load(run_id)

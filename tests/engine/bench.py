@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,16 +13,29 @@ from pathlib import Path
 from pitstop.engine.driver import Driver
 from pitstop.engine.leaf import Kinds
 from pitstop.engine.progress import Progress
-from pitstop.model.expansion import expand, group, leaf, numbered
+from pitstop.model.expansion import changed, expand, group, leaf, numbered
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import Plan, PlanItem, PlanStep
 from pitstop.model.releases import Release, ReleaseId
-from pitstop.model.runs import Phase, Run, RunPurpose, RunState, RunTree, Step
+from pitstop.model.runs import (
+    AbortRequested,
+    CancelRequested,
+    Phase,
+    Run,
+    RunPurpose,
+    RunState,
+    RunTree,
+    Step,
+    StopRequested,
+    WindowUse,
+)
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version
 from pitstop.ports.feeds import Feed
+from pitstop.ports.hours import AnyTime, Hours
 from pitstop.ports.nodes import Answer
+from pitstop.steps.composition import with_way_back
 from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
 from pitstop.store.payloads import FilePayloads
@@ -78,6 +91,8 @@ class Bench:
     nodes: int = 2
     fails: set[tuple[str, str]] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
+    windows: WindowUse = WindowUse.NONE
+    hours: Hours = field(default_factory=AnyTime)
     ran: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -89,7 +104,8 @@ class Bench:
         self.progress = Progress()
         first = self.system.nodes[0].name
         early = [leaf(step(phase), first, phase=phase) for phase in EARLY]
-        install = group("Install", expand(Plan("bench", tuple(self.items)), self.system), phase=Phase.INSTALL)
+        plan = Plan("bench", tuple(self.items))
+        install = changed(group("Install", expand(plan, self.system), phase=Phase.INSTALL), with_way_back)
         run = Run(
             RUN,
             RELEASE.name,
@@ -98,6 +114,7 @@ class Bench:
             RunState.IN_PROGRESS,
             self.clock.now(),
             "operator",
+            windows=self.windows,
         )
         self.journal.create(run, tuple(numbered([*early, install])), expected=UpdateState.READY)
 
@@ -110,7 +127,15 @@ class Bench:
         return Answer(1 if failing else 0, f"{name} says no" if failing else f"{name} done")
 
     def world(self) -> World:
-        return World(self.system, self.simulated, NoHttp(), FilePayloads(self.folder), no_feed, self.clock)
+        return World(
+            self.system,
+            self.simulated,
+            NoHttp(),
+            FilePayloads(self.folder),
+            no_feed,
+            self.clock,
+            hours=self.hours,
+        )
 
     def driver(self, worker: str = "worker") -> Driver:
         return Driver(self.journal, self.kinds, self.world, self.progress, worker)
@@ -119,6 +144,27 @@ class Bench:
         """Drive the run to its end, or as far as it gets; the tree as the journal has it."""
         asyncio.run(self.driver(worker).drive(RUN))
         return self.tree()
+
+    def stop(self, *, now: bool = False) -> None:
+        self.journal.request(RUN, StopRequested(self.clock.now(), "operator", now=now))
+
+    def abort(self, *, now: bool = False) -> None:
+        self.journal.request(RUN, AbortRequested(self.clock.now(), "operator", now=now))
+
+    def cancel(self, *, now: bool = False) -> None:
+        self.journal.request(RUN, CancelRequested(self.clock.now(), "operator", now=now))
+
+    def when(self, ran: str, then: Callable[[], None]) -> None:
+        """Do this as soon as that operation is begun, once."""
+        quick, waiting = self.simulated.does, [then]
+
+        def does(call: Call) -> Answer | Awaitable[Answer]:
+            answer = quick(call)
+            if call.operation is not None and f"{named(call)}@{call.node}" == ran and waiting:
+                waiting.pop()()
+            return answer
+
+        self.simulated.does = does
 
     def resume(self) -> None:
         self.journal.resume(RUN, "operator", self.clock.now())

@@ -12,17 +12,22 @@ from pitstop.model.errors import InvalidMove
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.plans import GroupMode
 from pitstop.model.releases import ReleaseId
+from pitstop.model.run_effects import update_events
 from pitstop.model.runs import (
-    RUN_MOVES,
     STEP_MOVES,
+    AbortRequested,
+    CancelRequested,
     Phase,
     PhaseEntered,
     Run,
+    RunAborted,
+    RunCancelled,
     RunEvent,
     RunFailed,
     RunPurpose,
     RunResumed,
     RunState,
+    RunStopped,
     RunSucceeded,
     RunTaken,
     RunTree,
@@ -30,14 +35,16 @@ from pitstop.model.runs import (
     StepEvent,
     StepFailedOnce,
     StepReset,
+    StepsAdded,
     StepStarted,
     StepStatus,
     StepSucceeded,
     StepWaited,
+    StopRequested,
     apply_to_run,
     apply_to_step,
     combined_status,
-    update_events,
+    run_move,
 )
 from pitstop.model.updates import (
     ACTIONS,
@@ -59,8 +66,15 @@ RUN = Run("r", "U", ReleaseId("p", "q", Version((1,))), RunPurpose.APPLY, RunSta
 RUN_EVENTS: dict[type, RunEvent] = {
     RunTaken: RunTaken(NOW, 3, "w"),
     PhaseEntered: PhaseEntered(NOW, Phase.DOWNLOAD),
+    StopRequested: StopRequested(NOW, "admin"),
+    AbortRequested: AbortRequested(NOW, "admin"),
+    CancelRequested: CancelRequested(NOW, "admin"),
+    RunStopped: RunStopped(NOW),
+    StepsAdded: StepsAdded(NOW, (Step("2", "back", kind="command"),)),
     RunResumed: RunResumed(NOW, "admin"),
     RunSucceeded: RunSucceeded(NOW),
+    RunAborted: RunAborted(NOW),
+    RunCancelled: RunCancelled(NOW),
     RunFailed: RunFailed(NOW, FINDING),
 }
 STEP_EVENTS: dict[type, StepEvent] = {
@@ -118,8 +132,8 @@ def test_nothing_can_be_started_while_the_update_is_in_progress() -> None:
 @pytest.mark.parametrize(("state", "event"), list(product(RunState, RUN_EVENTS)))
 def test_a_run_takes_what_the_table_has_and_refuses_the_rest(state: RunState, event: type) -> None:
     run = replace(RUN, state=state)
-    allowed, to = RUN_MOVES[event]
-    if state in allowed:
+    to = run_move(state, event)
+    if to is not None:
         after = apply_to_run(run, RUN_EVENTS[event])
         assert after.state is to
         assert after.revision == run.revision + 1

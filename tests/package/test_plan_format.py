@@ -96,6 +96,7 @@ PLAN = Plan(
             verify=(PlanStep("Answers", "probe", args={"http": "{lantern_url}/version", "contains": "1.2"}),),
         ),
     ),
+    format=1,
 )
 
 
@@ -138,7 +139,7 @@ def test_every_item_that_is_wrong_is_named_with_its_place() -> None:
         (b"batch: 25%", b"batch: 0", r"batch 0 is neither"),
         (b"batch: 25%", b"batch: 101%", r"batch '101%' is neither"),
         (b"mode: sequence", b"mode: rolling\n        role: worker", r"inside another rolling group"),
-        (b"mode: parallel", b"mode: sequence", r"'limit' belongs to parallel groups alone"),
+        (b"mode: parallel", b"mode: sequence", r"'limit' belongs to parallel and rolling groups"),
         (b"limit: 2", b"batch: 2", r"'batch' belongs to rolling groups alone"),
         (b"PT1H30M", b"PT0S", r"deadline is not between"),
         (b"PT1H30M", b"-PT5M", r"deadline is not between"),
@@ -146,7 +147,7 @@ def test_every_item_that_is_wrong_is_named_with_its_place() -> None:
         (b"PT5M", b"-PT5M", r"expected time is not between"),
         (b"attempts: 3", b"attempts: 0", r"attempts"),
         (b"is_out: [ctl, drained]", b"is_out: []", r"is_out"),
-        (b"format: 1", b"format: 2", r"format is 2, known is 1"),
+        (b"format: 1", b"format: 3", r"format is 3, known here are 1 and 2"),
         (b"name: Install Lantern", b"name: ''", r"plan .*name"),
         (b"mode: parallel", b"mode: spiral", r"mode"),
     ],

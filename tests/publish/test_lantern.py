@@ -19,7 +19,7 @@ from pitstop.publish.building import plan_kinds
 from pitstop.publish.releasing import read_built
 from pitstop.publish.repository import Repository
 from pitstop.publish.settings import read_settings
-from pitstop.steps.composition import compose
+from pitstop.steps.composition import Part, compose
 
 SOURCES = [*in_order(RELEASES), *in_order(OEM_RELEASES)]
 
@@ -102,7 +102,7 @@ def test_every_plan_touches_each_node_once_and_no_two_fault_domains_at_once(out:
     prefix = "OEM" if source.parent == OEM_RELEASES else "Northstar"
     built = read_built(out / "built" / f"{prefix}{source.name}")
     plan = read_plan((built.package_folder / "plan.json").read_bytes())
-    steps = compose(RunPurpose.APPLY, built.metadata, plan, FOUR_NODES)
+    steps = compose(RunPurpose.APPLY, Part(built.metadata, plan), FOUR_NODES)
     drained = [step.node for step in steps if step.kind == "drain"]
     assert sorted(filter(None, drained)) == ["n1", "n2", "n3", "n4"]
     domains = {node.name: node.fault_domain for node in FOUR_NODES.nodes}

@@ -18,6 +18,8 @@ from pitstop.model.runs import Run, Step
 from pitstop.model.system import Installed, InstalledBy, Node, SystemDescription
 from pitstop.model.updates import UpdateState, Verb
 from pitstop.package.fileset import METADATA
+from pitstop.ports.hours import AnyTime
+from pitstop.service.beginning import Beginning
 from pitstop.service.facts import Knowledge
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.runs import RunsService
@@ -84,22 +86,27 @@ class Bench:
 
     @property
     def runs(self) -> RunsService:
-        of, payloads, audited = self.world.database, self.world.payloads, self.world.audited
+        of, audited = self.world.database, self.world.audited
         journal, runs = SqlJournal(of), SqlRuns(of)
-        outlooks = Outlooks(runs, journal, StepSizes(payloads))
-        return RunsService(
-            journal, runs, payloads, self.knowledge, Submitted(), Progress(), audited, outlooks
-        )
+        outlooks = Outlooks(runs, journal, StepSizes(self.world.payloads))
+        return RunsService(journal, runs, self.knowledge, Submitted(), Progress(), audited, outlooks)
+
+    @property
+    def beginning(self) -> Beginning:
+        journal = SqlJournal(self.world.database)
+        return Beginning(journal, self.world.payloads, self.knowledge, Submitted(), AnyTime())
 
     @property
     def updates(self) -> UpdatesService:
-        return UpdatesService(self.knowledge, self.runs, self.world.payloads, Progress(), self.world.audited)
+        return UpdatesService(
+            *(self.knowledge, self.runs, self.beginning),
+            *(self.world.payloads, Progress(), self.world.audited),
+        )
 
     def begun(self) -> Run:
         release = self.knowledge.release(FIRST.name)
         assert release is not None
-        view = self.runs.begin(ADA, release, Verb.PREPARE, UpdateState.READY, "")
-        return self.runs.runs.run(view.id)
+        return self.beginning.begin(ADA, release, Verb.PREPARE, stored=UpdateState.READY, showing="")
 
     def act(self, run: Run, kind: str, args: Mapping[str, object]) -> None:
         known = KINDS[kind]
@@ -109,7 +116,7 @@ class Bench:
         )
         step = Step("1.1", kind, kind=kind, node="n1", attempt=1)
         context = StepContext(
-            world, run, step, RACK.nodes[0], lambda _kind: {}, lambda _done, _of: None, no_wait
+            world, run, step, RACK.nodes[0], lambda _kind: None, lambda _done, _of: None, no_wait
         )
 
         async def scene() -> None:

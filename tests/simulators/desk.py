@@ -28,6 +28,8 @@ from pitstop.model.errors import (
     PitstopError,
 )
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.run_actions import RunVerb, run_action
+from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.desk import Desk
 from pitstop.service.findings import action_view
@@ -254,7 +256,7 @@ class _Updates:
     def notes(self, actor: Actor, name: str) -> str:
         return scenes.NOTES if self.show(actor, name).package_type == "Hotfix" else ""
 
-    def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
+    def start(self, actor: Actor, name: str, verb: Verb, windows: WindowUse = WindowUse.NONE) -> RunView:
         self.scene.count("updates.start")
         with self.scene.change(actor, Permission.OPERATE, f"start {verb}", name):
             update = self.show(actor, name)
@@ -334,6 +336,25 @@ class _Runs:
             self.scene.change_run(msgspec.structs.replace(report, run=run))
             _begin(self.scene, run.update, run_id, UpdateState.INSTALLING)
             return self.scene.reports[run_id].run
+
+    def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        return self._asked(actor, run_id, RunVerb.STOP, RunState.STOPPING)
+
+    def abort(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        return self._asked(actor, run_id, RunVerb.ABORT, RunState.UNDOING)
+
+    def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        return self._asked(actor, run_id, RunVerb.CANCEL, RunState.CANCELLING)
+
+    def _asked(self, actor: Actor, run_id: str, verb: RunVerb, to: RunState) -> RunView:
+        self.scene.count(f"runs.{verb}")
+        with self.scene.change(actor, Permission.OPERATE, f"{verb} run", run_id):
+            report = self._report(actor, run_id)
+            if report.run.state not in run_action(verb).states:
+                raise InvalidMove(f"run {run_id} is {report.run.state}: {verb} is not open")
+            run = msgspec.structs.replace(report.run, state=to, actions=())
+            self.scene.change_run(msgspec.structs.replace(report, run=run))
+            return run
 
     def _report(self, actor: Actor, run_id: str) -> RunReport:
         actor.require(Permission.SEE)

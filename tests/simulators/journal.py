@@ -9,15 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 
 from pitstop.model.alerts import Alert
 from pitstop.model.errors import Conflict, EpochLost, InvalidMove, NotFound
+from pitstop.model.findings import Finding
 from pitstop.model.releases import Release
+from pitstop.model.run_effects import update_events
 from pitstop.model.runs import (
+    DRIVEN,
+    OCCUPYING,
+    AbortRequested,
+    CancelRequested,
     Run,
+    RunAborted,
+    RunCancelled,
     RunEvent,
     RunFailed,
     RunPurpose,
+    RunRequest,
     RunResumed,
     RunState,
     RunSucceeded,
@@ -25,11 +35,10 @@ from pitstop.model.runs import (
     RunTree,
     Step,
     StepReset,
-    StepStatus,
-    update_events,
+    to_reset,
 )
 from pitstop.model.system import Installed, InstalledBy
-from pitstop.model.updates import UpdateState, move
+from pitstop.model.updates import UpdateEvent, UpdateState, move
 from pitstop.ports.journal import Recorded
 from pitstop.store.advance import Advance, advanced
 from pitstop.store.events import index_of, kind_of, text_of
@@ -74,31 +83,44 @@ class MemoryJournal:
     def append(self, tree: RunTree, *events: RunEvent) -> None:
         if any(isinstance(event, RunTaken | RunResumed) for event in events):
             raise InvalidMove("a run is taken and resumed by calls of their own")
+        advanced(tree, events)
+        self.refresh(tree)
         advance = advanced(tree, events)
-        kept = self._tree(tree.run.id)
-        if kept.run.epoch != tree.run.epoch:
-            raise EpochLost(f"run {tree.run.id} was taken over")
-        if kept.run.revision != tree.run.revision:
-            raise Conflict(f"run {tree.run.id} was changed meanwhile")
-        self._write(kept, advance)
+        self._write(self._tree(tree.run.id), advance)
         advance.take_into(tree)
 
     def resume(self, run_id: str, by: str, at: datetime) -> None:
         tree = self._tree(run_id)
-        failed = [leaf.index for leaf in tree.leaves() if leaf.status is StepStatus.FAILED]
-        advance = advanced(tree, [RunResumed(at, by), *(StepReset(index, at) for index in failed)])
-        self._require_free()
+        advance = advanced(tree, [RunResumed(at, by), *(StepReset(index, at) for index in to_reset(tree))])
+        self._require_free(but=run_id)
         newest = self.runs(tree.run.update)[0]
         if newest.id != run_id:
             raise InvalidMove(f"run {run_id} cannot be resumed: run {newest.id} came after it")
         self._write(tree, advance)
+
+    def refresh(self, tree: RunTree) -> None:
+        kept = self._tree(tree.run.id)
+        if kept.run.epoch != tree.run.epoch:
+            raise EpochLost(f"run {tree.run.id} was taken over")
+        since = self._records[tree.run.id][tree.run.revision :]
+        asked = {kind_of(event) for event in get_args(RunRequest)}
+        if any(record.kind not in asked for record in since) or kept.run.revision < tree.run.revision:
+            raise Conflict(f"run {tree.run.id} was changed meanwhile")
+        tree.run = kept.run
+
+    def request(self, run_id: str, wanted: RunRequest) -> Run:
+        tree = self._tree(run_id)
+        if tree.run.state is RunState.FAILED:
+            self._require_free(but=run_id)
+        self._write(tree, advanced(tree, [wanted]))
+        return tree.run
 
     def load(self, run_id: str) -> RunTree:
         tree = self._tree(run_id)
         return RunTree(tree.run, tree.steps.values())
 
     def unfinished(self) -> Sequence[str]:
-        return [name for name, tree in self._trees.items() if tree.run.state is RunState.IN_PROGRESS]
+        return [name for name, tree in self._trees.items() if tree.run.state in DRIVEN]
 
     def history(self, run_id: str) -> Sequence[Recorded]:
         self._tree(run_id)
@@ -129,9 +151,10 @@ class MemoryJournal:
             raise NotFound(f"there is no run {run_id!r}")
         return self._trees[run_id]
 
-    def _require_free(self) -> None:
-        for name in self.unfinished():
-            raise Conflict(f"run {name} is in progress")
+    def _require_free(self, but: str = "") -> None:
+        for name, tree in self._trees.items():
+            if tree.run.state in OCCUPYING and name != but:
+                raise Conflict(f"run {name} is {tree.run.state}")
 
     def _write(self, kept: RunTree, advance: Advance) -> None:
         """All or none: whatever can be refused comes before the first change."""
@@ -156,20 +179,27 @@ class MemoryJournal:
             self._follow(before, event)
 
     def _follow(self, before: Run, event: RunEvent) -> None:
-        if isinstance(event, RunFailed):
-            self._raise(before.update, event)
-        elif isinstance(event, RunResumed):
+        if isinstance(event, RunFailed | RunCancelled):
+            if event.finding is not None:
+                self._raise(before.update, event.finding, event.at)
+        elif isinstance(event, RunResumed | AbortRequested | CancelRequested):
             self._close(before.update, event.by, event.at)
+        elif isinstance(event, RunAborted):
+            self._close(before.update, f"run {before.id}", event.at)
         elif isinstance(event, RunSucceeded):
             self._close(before.update, f"run {before.id}", event.at)
             if before.purpose is RunPurpose.APPLY:
-                kind = self._releases[before.update]
-                self._ledger.append(
-                    Installed(before.release, kind.type, kind.family, event.at, InstalledBy.RUN, before.id)
-                )
+                for name in [before.update, *(rider.update for rider in before.riders)]:
+                    kind = self._releases[name]
+                    self._ledger.append(
+                        Installed(kind.id, kind.type, kind.family, event.at, InstalledBy.RUN, before.id)
+                    )
+                for rider in before.riders:
+                    self._states[rider.update] = move(
+                        rider.update, self._states[rider.update], UpdateEvent.WENT_ALONG
+                    )
 
-    def _raise(self, update: str, event: RunFailed) -> None:
-        finding, at = event.finding, event.at
+    def _raise(self, update: str, finding: Finding, at: datetime) -> None:
         for number, alert in enumerate(self._alerts):
             same = (alert.finding.code, alert.finding.subject) == (finding.code, finding.subject)
             if alert.active and same and self._raised_by[alert.id] == update:

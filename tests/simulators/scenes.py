@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.run_actions import RUN_ACTIONS
+from pitstop.model.runs import RunState
 from pitstop.model.updates import UpdateState, actions_for
 from pitstop.service.findings import action_view, finding_view
 from pitstop.wire.formats import lateness
@@ -488,7 +490,8 @@ def a_report(
     leaves = list(_leaves(steps))
     ended = None if state == "in-progress" else times.at
     failed = state == "failed"
-    actions = actions_for(UpdateState.INSTALLATION_FAILED) if failed else ()
+    open_now = RunState(state)
+    actions = tuple(action for action in RUN_ACTIONS if open_now in action.states)
     return RunReport(
         run=RunView(
             id=run_id,

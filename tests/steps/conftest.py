@@ -164,10 +164,14 @@ class Bench:
             run,
             step,
             self.node if on_node else None,
-            lambda earlier: self.records.get(earlier, {}),
+            self._earlier,
             lambda done, of: self.reports.append((done, of)),
             self.wait,
         )
+
+    def _earlier(self, kind: str) -> Step | None:
+        record = self.records.get(kind)
+        return None if record is None else Step("1.0", kind, kind=kind, record=record)
 
     async def act(self, name: str, args: Mapping[str, object], index: str = "1.1", attempt: int = 1) -> Done:
         kind = KINDS[name]

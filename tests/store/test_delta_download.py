@@ -89,7 +89,7 @@ class Rack:
         run = Run("1", package, of, RunPurpose.PREPARE, RunState.IN_PROGRESS, at, "me")
         step = Step("1.1", "Download", kind="download")
         return StepContext(
-            world, run, step, None, lambda _kind: {}, lambda *told: self.told.append(told), no_wait
+            world, run, step, None, lambda _kind: None, lambda *told: self.told.append(told), no_wait
         )
 
     def fetched(self) -> list[str]:

@@ -48,9 +48,11 @@ def test_the_database_itself_refuses_a_second_run_in_progress(bench: Bench, data
     bench.begin()
     with pytest.raises(Conflict), database.writing() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO runs SELECT 99, 'run-9', update_name, publisher, product, version, purpose, state,"
-            " created, requested_by, from_version, to_version, plan_sha256, phase, epoch, attempt, revision,"
-            " ended, finding, package_sha256 FROM runs"
+            "INSERT INTO runs (number, id, update_name, publisher, product, version, purpose, state, created,"
+            " requested_by, from_version, to_version, plan_sha256, epoch, attempt, revision, occupies)"
+            " SELECT 99, 'run-9', update_name, publisher, product, version, purpose, state, created,"
+            " requested_by, from_version, to_version, plan_sha256, epoch, attempt, revision, occupies"
+            " FROM runs"
         )
 
 

@@ -9,13 +9,13 @@ import msgspec
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter, SkipValidation
+from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 from litestar.response import Stream
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn, origin_of, token_of
 from pitstop.model.errors import NotSignedIn
 from pitstop.service.watching import ENDLESS, HEADERS, MEDIA_TYPE, Telling, Watches, frame
-from pitstop.wire.views import EventView, RunReport, RunView, StepView
+from pitstop.wire.views import EventView, RunAsked, RunReport, RunView, StepView
 
 OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
 WatchesHere = NamedDependency[SkipValidation[Watches]]
@@ -61,7 +61,55 @@ def list_events(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> tuple
     sync_to_thread=True,
 )
 def resume_run(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> Response[RunView]:
-    run = desk.runs.resume(actor, run_id)
+    return _accepted(desk.runs.resume(actor, run_id))
+
+
+@post(
+    "/runs/{run_id:str}/stop",
+    operation_id="stopRun",
+    summary="Stop a run at the next safe point",
+    description="When the batch of nodes that has begun is done. It can go on later: resume it.",
+    status_code=202,
+    sync_to_thread=True,
+)
+def stop_run(
+    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
+) -> Response[RunView]:
+    asked = data or RunAsked()
+    return _accepted(desk.runs.stop(actor, run_id, asked.reason, now=asked.now))
+
+
+@post(
+    "/runs/{run_id:str}/abort",
+    operation_id="abortRun",
+    summary="Stop a run and take back what it has done",
+    description="In the opposite order, until all nodes are as before. Refused after the point of no return.",
+    status_code=202,
+    sync_to_thread=True,
+)
+def abort_run(
+    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
+) -> Response[RunView]:
+    asked = data or RunAsked()
+    return _accepted(desk.runs.abort(actor, run_id, asked.reason, now=asked.now))
+
+
+@post(
+    "/runs/{run_id:str}/cancel",
+    operation_id="cancelRun",
+    summary="End a run for good where it is",
+    description="At the next safe point; nodes that it has out of service are put back, nothing is undone.",
+    status_code=202,
+    sync_to_thread=True,
+)
+def cancel_run(
+    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
+) -> Response[RunView]:
+    asked = data or RunAsked()
+    return _accepted(desk.runs.cancel(actor, run_id, asked.reason, now=asked.now))
+
+
+def _accepted(run: RunView) -> Response[RunView]:
     return Response(run, status_code=202, headers={"Location": f"/api/v1/runs/{run.id}"})
 
 
@@ -86,7 +134,7 @@ async def watch_run(
 ) -> Response[bytes] | Stream:
     report = await sync_to_thread(desk.runs.show, actor, run_id)
     seen = request.headers.get("last-event-id", "")
-    if report.run.state != "in-progress" and seen == str(report.run.revision):
+    if not report.run.is_going_on and seen == str(report.run.revision):
         return Response(b"", status_code=204)
     token, origin = token_of(request), origin_of(request)
 
@@ -103,4 +151,14 @@ async def watch_run(
     return Stream(stream(), media_type=MEDIA_TYPE, headers=HEADERS)
 
 
-HANDLERS = (list_runs, show_run, show_step, list_events, resume_run, watch_run)
+HANDLERS = (
+    list_runs,
+    show_run,
+    show_step,
+    list_events,
+    resume_run,
+    stop_run,
+    abort_run,
+    cancel_run,
+    watch_run,
+)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.params import FromPath, PathParameter
+from litestar.params import FromPath, PathParameter, QueryParameter
 
 from pitstop.api.security import DeskHere, SignedIn
 from pitstop.model.accounts import Actor
 from pitstop.model.errors import InvalidMove
+from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.desk import Desk
 from pitstop.wire.views import RunView, UpdateView
@@ -20,6 +21,11 @@ VerbPart = Annotated[Verb, PathParameter(description="What to do; see `actions` 
 @get("/updates", operation_id="listUpdates", summary="All updates, newest first", sync_to_thread=True)
 def list_updates(desk: DeskHere, actor: SignedIn) -> tuple[UpdateView, ...]:
     return desk.updates.list(actor)
+
+
+InWindows = Annotated[
+    WindowUse, QueryParameter(name="windows", description="How the run keeps to the maintenance windows.")
+]
 
 
 @get("/updates/{name:str}", operation_id="showUpdate", summary="One update", sync_to_thread=True)
@@ -42,12 +48,23 @@ def show_notes(desk: DeskHere, actor: SignedIn, name: FromPath[str]) -> str:
     "/updates/{name:str}/{verb:str}",
     operation_id="startUpdate",
     summary="Prepare, check health, apply or rerun",
-    description="Answers with the run that was begun (or goes on) as soon as it is written down.",
+    description="Answers with the run that was begun (or goes on) as soon as it is written down. With "
+    "`windows` it keeps to the maintenance windows: `whole` begins it in one that it fits into, `spread` "
+    "stops it between batches when a window closes and goes on in the next.",
     status_code=202,
     sync_to_thread=True,
 )
-def start_update(desk: DeskHere, actor: SignedIn, name: FromPath[str], verb: VerbPart) -> Response[RunView]:
-    run = resume_last(desk, actor, name) if verb is Verb.RESUME else desk.updates.start(actor, name, verb)
+def start_update(
+    desk: DeskHere,
+    actor: SignedIn,
+    name: FromPath[str],
+    verb: VerbPart,
+    windows: InWindows = WindowUse.NONE,
+) -> Response[RunView]:
+    if verb is Verb.RESUME:
+        run = resume_last(desk, actor, name)
+    else:
+        run = desk.updates.start(actor, name, verb, windows)
     return Response(run, status_code=202, headers={"Location": f"/api/v1/runs/{run.id}"})
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NoReturn
 
 from pitstop.cli.output import clean, coloured, note, say, say_json_line
 from pitstop.cli.run_report import head_lines, leaves, report_lines, step_line
 from pitstop.client.client import PitstopClient
 from pitstop.model.errors import PitstopError, RunEndedFailed
 from pitstop.wire.formats import clock_time, percent, spoken
-from pitstop.wire.views import RunReport, StepView
+from pitstop.wire.views import RunReport, RunView, StepView
 
 INSTALLING = "install"
 """The phase in which a failed run can be resumed; before it, the update is installed again."""
@@ -31,14 +32,24 @@ def follow(client: PitstopClient, run_id: str, *, as_json: bool) -> None:
         last = _drawn(reports)
     else:
         last = _as_lines(reports)
-    if last is not None and last.run.state == "failed":
-        what = last.run.finding.what if last.run.finding else "see its steps"
-        short = run_id[:8]
-        again = f"run resume {short}" if last.run.phase == INSTALLING else f"update install {last.run.update}"
+    if last is not None and last.run.state in ("failed", "undo-failed", "cancelled", "aborted"):
+        _raise_ended(last.run)
+
+
+def _raise_ended(run: RunView) -> NoReturn:
+    """Raises RunEndedFailed: it did not succeed, and what to do about that."""
+    short, state = run.id[:8], spoken(run.state).words.lower()
+    if run.state in ("cancelled", "aborted"):
+        what = run.finding.what if run.finding else "nothing of it is left to do"
         raise RunEndedFailed(
-            f"run {short} failed: {clean(what)}",
-            hint=f"See `pitstop run show {short}`; mend the cause, then `pitstop {again}`.",
+            f"run {short} was {state}: {clean(what)}", hint=f"See `pitstop run show {short}`."
         )
+    what = run.finding.what if run.finding else "see its steps"
+    again = f"run resume {short}" if run.phase == INSTALLING else f"update install {run.update}"
+    raise RunEndedFailed(
+        f"run {short} {state}: {clean(what)}",
+        hint=f"See `pitstop run show {short}`; mend the cause, then `pitstop {again}`.",
+    )
 
 
 def _lost(error: PitstopError) -> None:

@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
+from pitstop.cli.asking import confirm
 from pitstop.cli.connection import connect, run_id_of
 from pitstop.cli.following import follow
 from pitstop.cli.nouns import noun_app
 from pitstop.cli.output import note, say, say_json, table
 from pitstop.cli.run_report import report_lines
 from pitstop.cli.system import AsJson
+from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.wire.formats import duration, instant, spoken
 from pitstop.wire.views import EventView, RunView
 
-app = noun_app("Runs: list, show, watch, resume.")
+app = noun_app("Runs: list, show, watch, resume, stop, abort, cancel.")
 
 RunId = Annotated[
     str | None,
@@ -72,7 +74,7 @@ def resume(
     watch_it: Annotated[bool, typer.Option("--watch", help="Follow the run until it ends.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with a failed run from the step that failed; finished steps are not done again."""
+    """Go on with a run that failed or stopped, from there; finished steps are not done again."""
     with connect() as client:
         resumed = client.resume(run_id_of(client, run))
         if watch_it:
@@ -83,6 +85,48 @@ def resume(
         else:
             say(resumed.id)
             note(f"The run goes on, attempt {resumed.attempt}. Follow it: pitstop run watch {resumed.id[:8]}")
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the run's history.")]
+Now = Annotated[
+    bool, typer.Option("--now", help="End what is under way on the nodes too, instead of waiting for it.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command()
+def stop(run: RunId = None, reason: Reason = "", now: Now = False, as_json: AsJson = False) -> None:
+    """Stop a run at the next safe point: when the batch that has begun is done. It can go on later."""
+    _ask(run, RunVerb.STOP, reason, now=now, as_json=as_json)
+
+
+@app.command()
+def abort(
+    run: RunId = None, reason: Reason = "", now: Now = False, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Stop a run and take back what it has done, until all nodes are as before."""
+    _ask(run, RunVerb.ABORT, reason, now=now, as_json=as_json, yes=yes)
+
+
+@app.command()
+def cancel(
+    run: RunId = None, reason: Reason = "", now: Now = False, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """End a run for good where it is; nodes out of service are put back, nothing is undone."""
+    _ask(run, RunVerb.CANCEL, reason, now=now, as_json=as_json, yes=yes)
+
+
+def _ask(run: str | None, verb: RunVerb, reason: str, *, now: bool, as_json: bool, yes: bool = True) -> None:
+    with connect() as client:
+        run_id = run_id_of(client, run)
+        says = run_action(verb).says
+        confirm(f"{run_action(verb).label} run {run_id[:8]}? {says} Go on?", yes=yes)
+        asked = client.ask_of_run(run_id, verb, reason, now=now)
+    if as_json:
+        say_json(asked)
+        return
+    say(asked.id)
+    note(f"The run is {spoken(asked.state).words.lower()}. Follow it: pitstop run watch {asked.id[:8]}")
 
 
 @app.command()

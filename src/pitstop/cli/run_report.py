@@ -56,8 +56,12 @@ def head_lines(report: RunReport) -> list[str]:
     lines += field(
         "progress", f"{percent(report.percent)}, {report.steps_done} of {count(report.steps_all, 'step')}"
     )
-    if run.state == "in-progress":
+    if run.is_going_on:
         lines += field("left", _left(report))
+    if run.goes_on is not None:
+        lines += field("goes on", f"by itself at {instant(run.goes_on)}, when a maintenance window opens")
+    if report.no_return:
+        lines += field("no return", report.no_return)
     lines += _doing(report)
     if report.nodes_out_of_service:
         lines += field("out of service", ", ".join(report.nodes_out_of_service))
@@ -178,6 +182,14 @@ def with_output(finding: FindingView, output: str) -> FindingView:
 
 def _next(run: RunView) -> list[str]:
     """What may be done with the run now."""
-    if not any(action.verb == "rerun" for action in run.actions):
+    open_now = [action.verb for action in run.actions]
+    if not open_now:
         return []
-    return ["", f"When the cause is mended: pitstop run resume {run.id[:8]}"]
+    if "resume" not in open_now:
+        return ["", f"Open now: {', '.join(f'pitstop run {verb} {run.id[:8]}' for verb in open_now)}"]
+    others = [verb for verb in open_now if verb != "resume"]
+    when = "When the cause is mended" if "failed" in run.state else "To go on"
+    lines = ["", f"{when}: pitstop run resume {run.id[:8]}"]
+    return lines + (
+        [f"Or: {', '.join(f'pitstop run {verb} {run.id[:8]}' for verb in others)}"] if others else []
+    )

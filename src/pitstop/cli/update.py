@@ -15,6 +15,7 @@ from pitstop.cli.system import AsJson
 from pitstop.client.client import PitstopClient
 from pitstop.client.problems import finding_of
 from pitstop.model.errors import InvalidMove
+from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.wire.formats import count, duration_range, instant, size, spoken, under_way
 from pitstop.wire.views import RunView, SystemView, UpdateView
@@ -67,6 +68,14 @@ def install(
     name: Name,
     watch: Watch = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    windows: Annotated[
+        WindowUse,
+        typer.Option(
+            "--in-windows",
+            help="Keep to the maintenance windows: `whole` begins in one that the run fits into, `spread` "
+            "stops between batches when a window closes and goes on in the next.",
+        ),
+    ] = WindowUse.NONE,
     as_json: AsJson = False,
 ) -> None:
     """Prepare, check health, and install over all nodes."""
@@ -75,7 +84,7 @@ def install(
         _require_open(update)
         question = install_question(update, client.system())
         confirm(question, yes=yes)
-        _begun(client, client.start(name, Verb.APPLY), watch=watch, as_json=as_json)
+        _begun(client, client.start(name, Verb.APPLY, windows), watch=watch, as_json=as_json)
 
 
 @app.command()

@@ -23,6 +23,8 @@ from pitstop.client.address import DEFAULT_URL, checked_url, is_loopback, tls_co
 from pitstop.client.events import reports_in
 from pitstop.client.problems import error_of
 from pitstop.model.errors import NotFound, PitstopError, Unreachable
+from pitstop.model.run_actions import RunVerb
+from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.wire.policy_views import (
     CalendarView,
@@ -49,6 +51,7 @@ from pitstop.wire.views import (
     NewAccount,
     NewImport,
     PasswordChange,
+    RunAsked,
     RunReport,
     RunView,
     Session,
@@ -154,8 +157,9 @@ class PitstopClient:
         """The release notes, Markdown."""
         return self._ask("GET", f"updates/{_part(name)}/notes").text
 
-    def start(self, name: str, verb: Verb) -> RunView:
-        return self._post(f"updates/{_part(name)}/{verb}", RunView)
+    def start(self, name: str, verb: Verb, windows: WindowUse = WindowUse.NONE) -> RunView:
+        query: dict[str, str] = {} if windows is WindowUse.NONE else {"windows": windows}
+        return self._post(f"updates/{_part(name)}/{verb}", RunView, query=query)
 
     # --- runs --------------------------------------------------------------------------------------------
 
@@ -171,6 +175,10 @@ class PitstopClient:
 
     def resume(self, run_id: str) -> RunView:
         return self._post(f"runs/{_part(run_id)}/resume", RunView)
+
+    def ask_of_run(self, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False) -> RunView:
+        """Stop, abort or cancel. ``now``: what is under way is ended, not waited for."""
+        return self._post(f"runs/{_part(run_id)}/{verb}", RunView, RunAsked(reason=reason, now=now))
 
     def watch(
         self,
@@ -195,7 +203,7 @@ class PitstopClient:
                     if report.run.revision != seen:
                         seen = report.run.revision
                         yield report
-                    if report.run.state != "in-progress":
+                    if not report.run.is_going_on:
                         return
             except Unreachable as error:
                 if left <= 0:
@@ -314,8 +322,11 @@ class PitstopClient:
     def _get(self, path: str, kind: type[T], query: dict[str, str] | None = None) -> T:
         return self._read(self._ask("GET", path, query=query), kind)
 
-    def _post(self, path: str, kind: type[T], body: View | None = None) -> T:
-        return self._read(self._ask("POST", path, content=None if body is None else _encoded(body)), kind)
+    def _post(
+        self, path: str, kind: type[T], body: View | None = None, *, query: dict[str, str] | None = None
+    ) -> T:
+        content = None if body is None else _encoded(body)
+        return self._read(self._ask("POST", path, query=query, content=content), kind)
 
     def _put(self, path: str, kind: type[T], body: bytes) -> T:
         return self._read(self._ask("PUT", path, content=body), kind)

@@ -26,8 +26,10 @@ from pitstop.service.adoption import Adoption
 from pitstop.service.alerts import AlertsService
 from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
+from pitstop.service.beginning import Beginning
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
+from pitstop.service.hours import DeclaredHours
 from pitstop.service.importing import Importing
 from pitstop.service.imports import IMPORT, ImportsService
 from pitstop.service.outlooks import Outlooks
@@ -94,7 +96,14 @@ def wire(settings: Settings, stored: Stored) -> Wired:
 
     def world() -> World:
         return World(
-            systems.now(), nodes, http, stored.payloads, sources.feed_of, clock, installation=installation
+            systems.now(),
+            nodes,
+            http,
+            stored.payloads,
+            sources.feed_of,
+            clock,
+            installation=installation,
+            hours=DeclaredHours(stored.declarations),
         )
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())
@@ -109,13 +118,13 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
     outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
-    runs = RunsService(
-        stored.journal, stored.runs, stored.payloads, knowledge, jobs, progress, audited, outlooks
-    )
+    runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks)
+    hours = DeclaredHours(stored.declarations)
+    beginning = Beginning(stored.journal, stored.payloads, knowledge, jobs, hours)
     adoption = Adoption(stored.ledger, knowledge, NodeVersions(systems, host_keys), audited)
     desk = Desk(
         system=SystemService(knowledge, stored.alerts, host_keys.pinned, adoption),
-        updates=UpdatesService(knowledge, runs, stored.payloads, progress, audited),
+        updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited),
         runs=runs,
         alerts=AlertsService(stored.alerts, audited),
         sources=sources,

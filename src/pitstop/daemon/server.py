@@ -19,7 +19,7 @@ from litestar import Litestar
 
 from pitstop.daemon.desks import Wired
 from pitstop.daemon.polling import poll_for_ever
-from pitstop.daemon.watching import LOOK_EVERY, TIDY_EVERY, tidy_for_ever, watch_for_ever
+from pitstop.daemon.watching import LOOK_EVERY, OPENINGS_EVERY, TIDY_EVERY, tidy_for_ever, watch_for_ever
 from pitstop.daemon.web import create_app
 from pitstop.model.errors import StateUnusable
 
@@ -100,6 +100,7 @@ def _recurring(wired: Wired) -> Iterator[Coroutine[None, None, None]]:
     """What is done now and then, for as long as the service runs."""
     settings, clock = wired.settings, wired.clock
     yield poll_for_ever(wired.sources.check_all, timedelta(minutes=settings.poll_minutes), clock)
+    yield tidy_for_ever(wired.runs.go_on_in_windows, OPENINGS_EVERY, clock)
     yield tidy_for_ever(wired.imports.tidy, TIDY_EVERY, clock)
     yield tidy_for_ever(wired.retention.tidy, TIDY_EVERY, clock)
     if settings.import_folder is not None:

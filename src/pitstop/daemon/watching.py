@@ -17,6 +17,9 @@ LOOK_EVERY = timedelta(seconds=30)
 
 TIDY_EVERY = timedelta(hours=6)
 
+OPENINGS_EVERY = timedelta(seconds=15)
+"""Between two looks whether a maintenance window has opened that a run was stopped until."""
+
 Look = Callable[[Path, dict[str, str]], dict[str, str]]
 
 

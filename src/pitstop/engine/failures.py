@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pitstop.model.errors import PitstopError
 from pitstop.model.findings import Finding, from_error
-from pitstop.model.runs import Phase, RunTree, Step, StepStatus
+from pitstop.model.runs import Phase, RunState, RunTree, Step, StepStatus
 
 _RESUME = "resume the run"
 _UNTOUCHED = "Nothing was changed on the nodes."
@@ -42,23 +42,20 @@ def subject_of(step: Step) -> str:
 
 def impact_of(tree: RunTree) -> str:
     """What the failure leaves behind, from what the tree says was done."""
-    if tree.run.phase is not Phase.INSTALL:
-        return _UNTOUCHED
-    touched = sorted({leaf.node for leaf in tree.leaves() if leaf.node and _acted(tree, leaf)})
+    touched = touched_nodes(tree)
     if not touched:
         return _UNTOUCHED
+    if tree.run.state is RunState.UNDOING:
+        return f"What was done is not all taken back yet. Touched so far: {', '.join(touched)}."
     return f"The run stopped before more nodes were touched. Touched so far: {', '.join(touched)}."
 
 
+def touched_nodes(tree: RunTree) -> list[str]:
+    """The nodes that the install has begun to act on, by name."""
+    if tree.run.phase is not Phase.INSTALL:
+        return []
+    return sorted({leaf.node for leaf in tree.leaves() if leaf.node and _acted(tree, leaf)})
+
+
 def _acted(tree: RunTree, leaf: Step) -> bool:
-    return leaf.status is not StepStatus.PENDING and _phase_of(tree, leaf) is Phase.INSTALL
-
-
-def _phase_of(tree: RunTree, leaf: Step) -> Phase | None:
-    index = leaf.index
-    while index:
-        phase = tree.steps[index].phase
-        if phase is not None:
-            return phase
-        index = index.rpartition(".")[0]
-    return None
+    return leaf.status is not StepStatus.PENDING and tree.phase_of(leaf.index) is Phase.INSTALL

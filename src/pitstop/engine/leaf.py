@@ -93,13 +93,32 @@ class LeafWork:
         if step.status is StepStatus.FAILED and step.finding is not None:
             raise LeafFailed(step.finding)
         if step.waiting is not None and not is_under_way(step):
-            longest = self._now() + step.retry.delay
+            longest = self._now() + step.retry.after(max(1, step.failures))
             await self.world.clock.sleep_until(min(step.waiting.until, longest))
         try:
             while not await self._is_done():
                 pass
         finally:
             self.progress.forget(self.tree.run.id, self.index)
+
+    async def cut_short(self) -> None:
+        """End what is under way of the leaf, on its node too, and write that it has failed by that.
+
+        Raises:
+            LeafFailed: its node cannot be reached for it; written before this is raised.
+        """
+        step, context = self.step, self._context()
+        finding = finding_of(_ended_on_request(step), self.tree, step)
+        failed: LeafFailed | None = None
+        if context.node is not None and step.attempt > 0:
+            try:
+                await self._end_operation(context, context.node)
+            except Unreachable as error:
+                finding = finding_of(error, self.tree, step)
+                failed = LeafFailed(finding)
+        await self._write(StepFailedOnce(self.index, self._now(), finding))
+        if failed is not None:
+            raise failed
 
     async def _is_done(self) -> bool:
         """One try, written to its end; False: it failed, the pause after it is over, and another is left."""
@@ -218,7 +237,7 @@ class LeafWork:
         if failure.is_final or step.failures + 1 >= step.retry.attempts:
             await self._write(failed)
             raise LeafFailed(finding) from failure.__cause__
-        until = now + step.retry.delay
+        until = now + step.retry.after(step.failures + 1)
         await self._write(failed, StepWaited(self.index, now, f"next attempt, after: {finding.what}", until))
         await self.world.clock.sleep_until(until)
 
@@ -241,7 +260,10 @@ class LeafWork:
         )
 
     async def _wait(self, reason: str, until: datetime) -> None:
-        await self._write(StepWaited(self.index, self._now(), reason, until))
+        """Write down what the step waits for, for all to see; it goes on to look for it meanwhile."""
+        known = self.step.waiting
+        if known is None or (known.reason, known.until) != (reason, until):
+            await self._write(StepWaited(self.index, self._now(), reason, until))
 
     def _declared(self, name: str) -> Node:
         node = self.world.system.node(name)
@@ -252,11 +274,14 @@ class LeafWork:
             )
         return node
 
-    def _earlier(self, kind: str) -> Mapping[str, str]:
-        """The record of the nearest earlier step of this kind beside this one."""
+    def _earlier(self, kind: str) -> Step | None:
+        """The nearest earlier step of this kind beside this one; else what it takes back, if that is one."""
         siblings = self.tree.children(parent_of(self.index))
         before = [step for step in siblings if _place(step) < _place(self.step) and step.kind == kind]
-        return before[-1].record if before else {}
+        if before:
+            return before[-1]
+        undone = self.tree.steps.get(self.step.undoes or "")
+        return undone if undone is not None and undone.kind == kind else None
 
     async def _write(self, *events: StepStarted | StepSucceeded | StepFailedOnce | StepWaited) -> None:
         await written(self.journal, self.tree, *events)
@@ -269,6 +294,13 @@ def _past_deadline(step: Step) -> StepFailed:
     return StepFailed(
         f"not done within its deadline of {step.deadline}",
         hint="See the step's output for what it was doing; mend the cause, then resume the run.",
+    )
+
+
+def _ended_on_request(step: Step) -> StepFailed:
+    return StepFailed(
+        f"ended before it was done, {step.attempt} time(s) begun: the run was told to",
+        hint="Nothing: what it has done is taken back, or said at the run's end.",
     )
 
 

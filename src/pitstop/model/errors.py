@@ -79,6 +79,13 @@ class NotAllowed(PitstopError):
     default_hint = "See the findings for what to do first."
 
 
+class FactMissing(NotAllowed):
+    """A fact that decides is not recorded: the answer is unknown, and unknown is no yes."""
+
+    code = "fact-missing"
+    default_hint = "Record it with `pitstop fact set NAME=VALUE`, or declare it in the nodes file."
+
+
 class InvalidMove(NotAllowed):
     """A thing in this state does not take this event; names thing, state and event."""
 

@@ -5,11 +5,14 @@ Pure: the same plan on the same system gives the same tree, so that what is rehe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import groupby
 
-from pitstop.model.errors import InvalidPlan
+from pitstop.model.answers import ask_all
+from pitstop.model.conditions import FactTest
+from pitstop.model.errors import FactMissing, InvalidPlan
 from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanItem, PlanStep, RollOrder
 from pitstop.model.runs import Phase, Step
 from pitstop.model.system import Node, SystemDescription
@@ -18,6 +21,8 @@ DRAIN_KIND = "drain"
 UNDRAIN_KIND = "undrain"
 SERVICE_KINDS = frozenset({"pitstop"})
 """The kinds of steps that a plan may ask for and that the service does by itself, on no node."""
+PAUSE_KIND = "pause"
+_AFTER_A_PAUSE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,15 @@ class Branch:
 
     step: Step
     children: tuple[Branch, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item that is not done here, because of what a fact says. ``node`` is None where it is for none."""
+
+    item: str
+    node: str | None
+    why: str
 
 
 def leaf(item: PlanStep, node: str | None, *, phase: Phase | None = None, name: str | None = None) -> Branch:
@@ -42,6 +56,8 @@ def leaf(item: PlanStep, node: str | None, *, phase: Phase | None = None, name: 
             expected=item.expected,
             deadline=item.deadline,
             retry=item.retry,
+            undo=item.undo,
+            no_return=item.no_return,
         )
     )
 
@@ -54,20 +70,36 @@ def group(
     description: str = "",
     limit: int | None = None,
     phase: Phase | None = None,
+    whole: bool = False,
+    may_fail: int = 0,
+    no_return: bool = False,
 ) -> Branch:
     """A place that holds others. A rolling group is a sequence of batches here."""
-    return Branch(
-        Step(index="", name=name, description=description, mode=mode, limit=limit, phase=phase),
-        tuple(children),
+    step = Step(
+        index="",
+        name=name,
+        description=description,
+        mode=mode,
+        limit=limit,
+        phase=phase,
+        whole=whole,
+        may_fail=may_fail,
+        no_return=no_return,
     )
+    return Branch(step, tuple(children))
 
 
-def numbered(branches: Sequence[Branch], prefix: str = "") -> Iterator[Step]:
+def numbered(branches: Sequence[Branch], prefix: str = "", first: int = 1) -> Iterator[Step]:
     """The steps of these branches in tree order, each with its index (``1``, ``1.1``, ...)."""
-    for number, branch in enumerate(branches, start=1):
+    for number, branch in enumerate(branches, start=first):
         index = f"{prefix}{number}"
         yield replace(branch.step, index=index)
         yield from numbered(branch.children, f"{index}.")
+
+
+def changed(branch: Branch, change: Callable[[Step], Step]) -> Branch:
+    """The branch with every step of it changed."""
+    return Branch(change(branch.step), tuple(changed(child, change) for child in branch.children))
 
 
 def expand(plan: Plan, system: SystemDescription) -> tuple[Branch, ...]:
@@ -76,58 +108,132 @@ def expand(plan: Plan, system: SystemDescription) -> tuple[Branch, ...]:
     Raises:
         InvalidPlan: a step on nodes names no role outside a rolling group, or a batch is not a number or
             percentage.
+        FactMissing: a condition asks for a fact that is not recorded.
     """
-    return tuple(_expand(item, system) for item in plan.items)
+    return _Expansion(system).items(plan.items)
 
 
-def _expand(item: PlanItem, system: SystemDescription) -> Branch:
-    if isinstance(item, PlanStep):
-        return _on_role(item, system)
-    if item.mode is GroupMode.ROLLING:
-        return _rolling(item, system)
-    children = [_expand(inner, system) for inner in item.items]
-    return group(item.name, children, mode=item.mode, description=item.description, limit=item.limit)
+def left_out(plan: Plan, system: SystemDescription) -> tuple[LeftOut, ...]:
+    """What ``expand`` leaves out here, in order, and why. Raises as it does."""
+    expansion = _Expansion(system)
+    expansion.items(plan.items)
+    return tuple(expansion.left_out)
 
 
-def _on_role(step: PlanStep, system: SystemDescription) -> Branch:
-    if step.role is None:
-        if step.kind in SERVICE_KINDS:
-            return leaf(step, None)
-        raise InvalidPlan(f"step {step.name!r} names no role and is not inside a rolling group")
-    leaves = [
-        leaf(step, node.name, name=f"{step.name} on {node.name}") for node in system.with_role(step.role)
-    ]
-    return group(step.name, leaves, mode=GroupMode.PARALLEL, description=step.description)
+class _Expansion:
+    """One plan laid over one system; notes what it leaves out."""
+
+    def __init__(self, system: SystemDescription) -> None:
+        self._system = system
+        self.left_out: list[LeftOut] = []
+
+    def items(self, items: Iterable[PlanItem]) -> tuple[Branch, ...]:
+        return tuple(branch for item in items if (branch := self._item(item)) is not None)
+
+    def _item(self, item: PlanItem) -> Branch | None:
+        if isinstance(item, PlanStep):
+            return self._on_role(item)
+        if not self._holds(item.name, item.when, None):
+            return None
+        if item.mode is GroupMode.ROLLING:
+            return self._rolling(item)
+        return _grouped(item, self.items(item.items))
+
+    def _on_role(self, step: PlanStep) -> Branch | None:
+        if step.role is None and step.kind in SERVICE_KINDS:
+            return leaf(step, None) if self._holds(step.name, step.when, None) else None
+        if step.role is None:
+            raise InvalidPlan(f"step {step.name!r} names no role and is not inside a rolling group")
+        leaves = [
+            leaf(step, node.name, name=f"{step.name} on {node.name}")
+            for node in self._system.with_role(step.role)
+            if self._holds(step.name, step.when, node)
+        ]
+        return group(
+            step.name,
+            leaves,
+            mode=GroupMode.PARALLEL,
+            description=step.description,
+            no_return=step.no_return,
+        )
+
+    def _rolling(self, item: PlanGroup) -> Branch:
+        if item.role is None:
+            raise InvalidPlan(f"rolling group {item.name!r} names no role")
+        nodes = self._system.with_role(item.role)
+        may_fail = tolerated(item.may_fail, len(nodes))
+        batches = list(in_order(nodes, item))
+        children: list[Branch] = []
+        for number, batch in enumerate(batches, start=1):
+            if number > 1 and item.pause:
+                children.append(leaf(_pause_step(item), None))
+            name = f"Batch {number} of {len(batches)}: {', '.join(node.name for node in batch)}"
+            on_nodes = [self._on_node(item, node) for node in batch]
+            children.append(
+                group(
+                    name,
+                    on_nodes,
+                    mode=GroupMode.PARALLEL,
+                    limit=item.limit,
+                    whole=True,
+                    may_fail=may_fail,
+                )
+            )
+        rolled = group(
+            item.name, children, description=item.description, may_fail=may_fail, no_return=item.no_return
+        )
+        if item.bandwidth is None:
+            return rolled
+        return changed(rolled, lambda step: replace(step, bandwidth=item.bandwidth))
+
+    def _on_node(self, item: PlanGroup, node: Node) -> Branch:
+        inner = [branch for part in item.items if (branch := self._node_item(part, node)) is not None]
+        inner += [leaf(step, node.name) for step in item.verify if self._holds(step.name, step.when, node)]
+        if item.drain is not None:
+            out, back = _drain_steps(item.drain)
+            inner = [leaf(out, node.name), *inner, leaf(back, node.name)]
+        return group(node.name, inner, description=f"{item.name} on {node.name}")
+
+    def _node_item(self, item: PlanItem, node: Node) -> Branch | None:
+        if not self._holds(item.name, item.when, node):
+            return None
+        if isinstance(item, PlanStep):
+            return leaf(item, node.name)
+        if item.mode is GroupMode.ROLLING:
+            raise InvalidPlan(f"rolling group {item.name!r} stands inside another rolling group")
+        inner = [branch for part in item.items if (branch := self._node_item(part, node)) is not None]
+        return _grouped(item, inner)
+
+    def _holds(self, name: str, tests: tuple[FactTest, ...], node: Node | None) -> bool:
+        """Whether an item is done here.
+
+        Raises:
+            FactMissing: it cannot be said.
+        """
+        facts = {**self._system.facts, **(node.facts if node else {})}
+        answer = ask_all(tests, facts)
+        if answer.holds is None:
+            where = f" on node {node.name}" if node else ""
+            raise FactMissing(
+                f"whether {name!r} is to be done{where} is not known: {'; '.join(answer.missing)}"
+            )
+        if not answer.holds:
+            why = "; ".join(
+                f"{test} does not hold" for test in tests if ask_all([test], facts).holds is False
+            )
+            self.left_out.append(LeftOut(name, node.name if node else None, why))
+        return answer.holds
 
 
-def _rolling(item: PlanGroup, system: SystemDescription) -> Branch:
-    if item.role is None:
-        raise InvalidPlan(f"rolling group {item.name!r} names no role")
-    batches = list(batches_of(system.with_role(item.role), item.batch, item.order))
-    children = []
-    for number, batch in enumerate(batches, start=1):
-        nodes = [_on_node(item, node) for node in batch]
-        name = f"Batch {number} of {len(batches)}: {', '.join(node.name for node in batch)}"
-        children.append(group(name, nodes, mode=GroupMode.PARALLEL))
-    return group(item.name, children, description=item.description)
-
-
-def _on_node(item: PlanGroup, node: Node) -> Branch:
-    inner = [_node_item(step, node) for step in item.items]
-    inner += [leaf(step, node.name) for step in item.verify]
-    if item.drain is not None:
-        out, back = _drain_steps(item.drain)
-        inner = [leaf(out, node.name), *inner, leaf(back, node.name)]
-    return group(node.name, inner, description=f"{item.name} on {node.name}")
-
-
-def _node_item(item: PlanItem, node: Node) -> Branch:
-    if isinstance(item, PlanStep):
-        return leaf(item, node.name)
-    if item.mode is GroupMode.ROLLING:
-        raise InvalidPlan(f"rolling group {item.name!r} stands inside another rolling group")
-    children = [_node_item(inner, node) for inner in item.items]
-    return group(item.name, children, mode=item.mode, description=item.description, limit=item.limit)
+def _grouped(item: PlanGroup, children: Iterable[Branch]) -> Branch:
+    return group(
+        item.name,
+        children,
+        mode=item.mode,
+        description=item.description,
+        limit=item.limit,
+        no_return=item.no_return,
+    )
 
 
 def _drain_steps(drain: Drain) -> tuple[PlanStep, PlanStep]:
@@ -136,6 +242,40 @@ def _drain_steps(drain: Drain) -> tuple[PlanStep, PlanStep]:
         PlanStep("Take out of service", DRAIN_KIND, args=args, deadline=drain.deadline),
         PlanStep("Put back into service", UNDRAIN_KIND, args=args, deadline=drain.deadline),
     )
+
+
+def _pause_step(item: PlanGroup) -> PlanStep:
+    return PlanStep(
+        "Pause",
+        PAUSE_KIND,
+        f"Wait before the next batch of {item.name}.",
+        args={"seconds": item.pause.total_seconds()},
+        expected=item.pause,
+        deadline=item.pause + _AFTER_A_PAUSE,
+    )
+
+
+def in_order(nodes: Sequence[Node], item: PlanGroup) -> Iterator[tuple[Node, ...]]:
+    """The batches of a rolling group: of its nodes, those with the role that goes last after all others."""
+    leaders = [node for node in nodes if item.last is not None and item.last in node.roles]
+    others = [node for node in nodes if node not in leaders]
+    size = batch_size(item.batch, len(nodes))
+    for pool in (others, leaders):
+        yield from batches_of(pool, size, item.order)
+
+
+def tolerated(may_fail: int | str, of: int) -> int:
+    """Nodes that may fail: the number itself, or the percentage of ``of`` rounded down.
+
+    Raises:
+        InvalidPlan: neither a number from 0 nor ``1%`` to ``100%``.
+    """
+    if may_fail == 0:
+        return 0
+    try:
+        return may_fail if isinstance(may_fail, int) and may_fail > 0 else _percentage(may_fail, of)
+    except InvalidPlan as error:
+        raise InvalidPlan(f"may_fail {may_fail!r} is neither a number of nodes nor a percentage") from error
 
 
 def batches_of(nodes: Sequence[Node], batch: int | str, order: RollOrder) -> Iterator[tuple[Node, ...]]:
@@ -158,11 +298,10 @@ def batch_size(batch: int | str, of: int) -> int:
     """
     if isinstance(batch, int) and batch >= 1:
         return batch
-    if (
-        isinstance(batch, str)
-        and batch.endswith("%")
-        and batch[:-1].isdigit()
-        and 1 <= int(batch[:-1]) <= 100
-    ):
-        return max(1, of * int(batch[:-1]) // 100)
-    raise InvalidPlan(f"batch {batch!r} is neither a number of nodes nor a percentage such as '25%'")
+    return max(1, _percentage(batch, of))
+
+
+def _percentage(said: int | str, of: int) -> int:
+    if isinstance(said, str) and said.endswith("%") and said[:-1].isdigit() and 1 <= int(said[:-1]) <= 100:
+        return of * int(said[:-1]) // 100
+    raise InvalidPlan(f"batch {said!r} is neither a number of nodes nor a percentage such as '25%'")

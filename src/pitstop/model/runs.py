@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from pitstop.model.errors import DigestMismatch, InvalidMove, InvalidPackage, TrustError, WrongPublisher
+from pitstop.model.errors import InvalidMove
 from pitstop.model.findings import Finding
-from pitstop.model.plans import ONCE, GroupMode, Retry
+from pitstop.model.plans import ONCE, GroupMode, PlanStep, Retry
 from pitstop.model.releases import ReleaseId
-from pitstop.model.updates import UpdateEvent
 
 
 class RunPurpose(StrEnum):
@@ -28,9 +28,39 @@ class RunPurpose(StrEnum):
 
 
 class RunState(StrEnum):
+    """Where a run is. ``stopping`` and ``cancelling`` last until the next safe point; ``stopped``, ``failed``
+    and ``undo-failed`` can go on; ``succeeded``, ``aborted`` (all is as before) and ``cancelled`` (ended
+    for good where it was) are its end."""
+
     IN_PROGRESS = "in-progress"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    UNDOING = "undoing"
+    UNDO_FAILED = "undo-failed"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    ABORTED = "aborted"
     FAILED = "failed"
     SUCCEEDED = "succeeded"
+
+
+DRIVEN = frozenset({RunState.IN_PROGRESS, RunState.STOPPING, RunState.UNDOING, RunState.CANCELLING})
+"""A worker drives the run on: forwards, backwards, or to the point where it lets go of it."""
+
+OCCUPYING = DRIVEN | {RunState.STOPPED, RunState.UNDO_FAILED}
+"""While a run is in one of these, no other may begin."""
+
+ENDED = frozenset({RunState.SUCCEEDED, RunState.ABORTED, RunState.CANCELLED})
+"""Nothing leads out of these."""
+
+
+class WindowUse(StrEnum):
+    """``none``: the run goes on whenever it may. ``whole``: it begins in a window that it fits into as a
+    whole. ``spread``: it stops between batches when a window closes, and goes on in the next."""
+
+    NONE = "none"
+    WHOLE = "whole"
+    SPREAD = "spread"
 
 
 class Phase(StrEnum):
@@ -71,6 +101,13 @@ class Step:
         attempt: how often it was started; with run and index it makes the operation's id.
         failures: how many tries have failed since it was last reset; what ``retry`` allows is counted in it.
         record: what the step noted for a later step, such as a node's former state.
+        package: the package that it is of, where that is not the run's own: the riding hotfix.
+        whole: a place that is brought to its end before the run stops, once it has begun: a batch of nodes.
+        may_fail: of a group, how many of its nodes may fail before it begins no further item.
+        bandwidth: bytes a second that go to the nodes of its rolling group together.
+        undo: what takes it back, all of it on the same node; empty: nothing to take back; None: cannot be.
+        undoes: the index of the leaf that this one takes back.
+        no_return: once this place has begun, the run can only go forward.
     """
 
     index: str
@@ -95,10 +132,26 @@ class Step:
     record: Mapping[str, str] = field(default_factory=dict)
     finding: Finding | None = None
     found_done: bool = False
+    package: str | None = None
+    whole: bool = False
+    may_fail: int = 0
+    bandwidth: int | None = None
+    undo: tuple[PlanStep, ...] | None = None
+    undoes: str | None = None
+    no_return: bool = False
 
     @property
     def is_leaf(self) -> bool:
         return self.mode is None
+
+
+@dataclass(frozen=True, slots=True)
+class Rider:
+    """A hotfix that goes on in the same run as the family that it belongs to."""
+
+    update: str
+    release: ReleaseId
+    package_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +167,10 @@ class Run:
         from_version: what the system showed when the run began.
         requested_by: who asked for it.
         package_sha256: digest of the package's metadata as it was when the run began: what the run is of.
+        riders: the hotfixes that go on with it.
+        windows: how it keeps to the maintenance windows.
+        goes_on: of a stopped run, when it goes on by itself; None: when somebody resumes it.
+        now: the operations under way are to be ended, not waited for.
     """
 
     id: str
@@ -133,6 +190,10 @@ class Run:
     revision: int = 0
     ended: datetime | None = None
     finding: Finding | None = None
+    riders: tuple[Rider, ...] = ()
+    windows: WindowUse = WindowUse.NONE
+    goes_on: datetime | None = None
+    now: bool = False
 
 
 class RunTree:
@@ -140,17 +201,42 @@ class RunTree:
 
     def __init__(self, run: Run, steps: Iterable[Step]) -> None:
         self.run = run
-        self.steps: dict[str, Step] = {step.index: step for step in steps}
+        self.steps: dict[str, Step] = {}
         self._children: dict[str, list[str]] = {}
-        for index in self.steps:
-            self._children.setdefault(parent_of(index), []).append(index)
+        self.grow(steps)
+
+    def grow(self, steps: Iterable[Step]) -> None:
+        """Take in further places, in tree order; one that is known is swapped."""
+        for step in steps:
+            if step.index not in self.steps:
+                self._children.setdefault(parent_of(step.index), []).append(step.index)
+            self.steps[step.index] = step
 
     def children(self, index: str = "") -> list[Step]:
         """The places right below ``index`` (``""``: the top), in order."""
         return [self.steps[child] for child in self._children.get(index, ())]
 
-    def leaves(self) -> list[Step]:
-        return [step for step in self.steps.values() if step.is_leaf]
+    def leaves(self, index: str = "") -> list[Step]:
+        """All leaves, or those at and below a place."""
+        below = f"{index}."
+        return [
+            step
+            for step in self.steps.values()
+            if step.is_leaf and (not index or step.index == index or step.index.startswith(below))
+        ]
+
+    def begun(self, index: str) -> bool:
+        """Whether anything at or below this place was ever started."""
+        return any(leaf.attempt > 0 for leaf in self.leaves(index))
+
+    def phase_of(self, index: str) -> Phase | None:
+        """The phase that this place belongs to."""
+        while index:
+            phase = self.steps[index].phase
+            if phase is not None:
+                return phase
+            index = parent_of(index)
+        return None
 
     def apply(self, event: RunEvent) -> None:
         """Take in one event.
@@ -161,6 +247,8 @@ class RunTree:
         run = apply_to_run(self.run, event)
         if isinstance(event, StepEvent):
             self.steps[event.index] = apply_to_step(self.steps[event.index], event)
+        elif isinstance(event, StepsAdded):
+            self.grow(event.steps)
         self.run = run
 
     def status(self, index: str) -> StepStatus:
@@ -169,6 +257,13 @@ class RunTree:
         if step.is_leaf:
             return step.status
         return combined_status([self.status(child.index) for child in self.children(index)])
+
+
+def to_reset(tree: RunTree) -> list[str]:
+    """The failed leaves that a resume is to try again: of what is undone, if that has failed."""
+    undoing = tree.run.state is RunState.UNDO_FAILED
+    failed = (leaf for leaf in tree.leaves() if leaf.status is StepStatus.FAILED)
+    return [leaf.index for leaf in failed if (leaf.undoes is not None) is undoing]
 
 
 def parent_of(index: str) -> str:
@@ -213,6 +308,52 @@ class PhaseEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The run is to stop at the next safe point. ``goes_on``: when it is to go on by itself."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+    goes_on: datetime | None = None
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AbortRequested:
+    """What was done is to be taken back."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The run is to end for good where it is."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    """It has stopped at a safe point."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepsAdded:
+    """The run has further places: what takes back what was done, or puts nodes back into service."""
+
+    at: datetime
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunResumed:
     at: datetime
     by: str
@@ -221,6 +362,21 @@ class RunResumed:
 @dataclass(frozen=True, slots=True)
 class RunSucceeded:
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunAborted:
+    """All is as it was before."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """Nothing is driven any more. ``finding``: what is left behind that somebody must know of."""
+
+    at: datetime
+    finding: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +428,22 @@ class StepReset(StepEvent):
     """The failed step is to be tried again: the run was resumed."""
 
 
-RunEvent = RunTaken | PhaseEntered | RunResumed | RunSucceeded | RunFailed | StepEvent
+RunRequest = StopRequested | AbortRequested | CancelRequested
+"""What people and windows ask of a run; the worker that drives it takes notice."""
+
+RunEvent = (
+    RunTaken
+    | PhaseEntered
+    | RunRequest
+    | RunStopped
+    | StepsAdded
+    | RunResumed
+    | RunSucceeded
+    | RunAborted
+    | RunCancelled
+    | RunFailed
+    | StepEvent
+)
 
 _P = StepStatus
 STEP_MOVES: dict[type[StepEvent], tuple[frozenset[StepStatus], StepStatus]] = {
@@ -284,14 +455,43 @@ STEP_MOVES: dict[type[StepEvent], tuple[frozenset[StepStatus], StepStatus]] = {
 }
 """Which step events are taken in which status, and what they lead to."""
 
-RUN_MOVES: dict[type, tuple[frozenset[RunState], RunState]] = {
-    RunTaken: (frozenset({RunState.IN_PROGRESS}), RunState.IN_PROGRESS),
-    PhaseEntered: (frozenset({RunState.IN_PROGRESS}), RunState.IN_PROGRESS),
-    RunResumed: (frozenset({RunState.FAILED}), RunState.IN_PROGRESS),
-    RunSucceeded: (frozenset({RunState.IN_PROGRESS}), RunState.SUCCEEDED),
-    RunFailed: (frozenset({RunState.IN_PROGRESS}), RunState.FAILED),
+_R = RunState
+RUN_MOVES: dict[tuple[RunState, type], RunState] = {
+    **{(state, RunTaken): state for state in RunState if state in DRIVEN},
+    **{(state, StepEvent): state for state in RunState if state in DRIVEN},
+    (_R.IN_PROGRESS, PhaseEntered): _R.IN_PROGRESS,
+    (_R.IN_PROGRESS, RunSucceeded): _R.SUCCEEDED,
+    (_R.IN_PROGRESS, RunFailed): _R.FAILED,
+    (_R.IN_PROGRESS, StopRequested): _R.STOPPING,
+    (_R.IN_PROGRESS, AbortRequested): _R.UNDOING,
+    (_R.IN_PROGRESS, CancelRequested): _R.CANCELLING,
+    (_R.STOPPING, PhaseEntered): _R.STOPPING,
+    (_R.STOPPING, RunStopped): _R.STOPPED,
+    (_R.STOPPING, RunSucceeded): _R.SUCCEEDED,  # it was done before it came to a safe point
+    (_R.STOPPING, RunFailed): _R.FAILED,
+    (_R.STOPPING, StopRequested): _R.STOPPING,  # now, or until another time
+    (_R.STOPPING, AbortRequested): _R.UNDOING,
+    (_R.STOPPING, CancelRequested): _R.CANCELLING,
+    (_R.STOPPED, RunResumed): _R.IN_PROGRESS,
+    (_R.STOPPED, AbortRequested): _R.UNDOING,
+    (_R.STOPPED, CancelRequested): _R.CANCELLING,
+    (_R.FAILED, StepEvent): _R.FAILED,
+    (_R.FAILED, RunResumed): _R.IN_PROGRESS,
+    (_R.FAILED, AbortRequested): _R.UNDOING,
+    (_R.FAILED, CancelRequested): _R.CANCELLING,
+    (_R.UNDOING, StepsAdded): _R.UNDOING,
+    (_R.UNDOING, RunAborted): _R.ABORTED,
+    (_R.UNDOING, RunFailed): _R.UNDO_FAILED,
+    (_R.UNDOING, AbortRequested): _R.UNDOING,  # now
+    (_R.UNDOING, CancelRequested): _R.CANCELLING,
+    (_R.UNDO_FAILED, RunResumed): _R.UNDOING,
+    (_R.UNDO_FAILED, CancelRequested): _R.CANCELLING,
+    (_R.CANCELLING, StepsAdded): _R.CANCELLING,
+    (_R.CANCELLING, RunCancelled): _R.CANCELLED,
+    (_R.CANCELLING, CancelRequested): _R.CANCELLING,  # now
 }
-"""Which run events are taken in which state, and what they lead to. Step events need a run in progress."""
+"""Where each event leads a run; what is not here is refused. Of step events only a reset is taken by a failed
+run: it is about to be resumed."""
 
 
 def apply_to_step(step: Step, event: StepEvent) -> Step:
@@ -342,72 +542,47 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
             return replace(step, status=to, failures=0, ended=None, waiting=None, finding=None)
 
 
+def run_move(state: RunState, event: type) -> RunState | None:
+    """Where an event of this type leads a run in this state; None: it is refused."""
+    if not issubclass(event, StepEvent):
+        return RUN_MOVES.get((state, event))
+    if state is RunState.FAILED and event is not StepReset:
+        return None
+    return RUN_MOVES.get((state, StepEvent))
+
+
 def apply_to_run(run: Run, event: RunEvent) -> Run:
     """The run's head after ``event``; each event raises its revision.
 
     Raises:
         InvalidMove: the run's state does not take it.
     """
-    allowed, to = RUN_MOVES.get(type(event), (frozenset({RunState.IN_PROGRESS}), RunState.IN_PROGRESS))
-    if isinstance(event, StepReset):
-        allowed, to = frozenset({RunState.FAILED, RunState.IN_PROGRESS}), run.state
-    if run.state not in allowed:
+    to = run_move(run.state, type(event))
+    if to is None:
         raise InvalidMove(f"run {run.id} is {run.state} and cannot take {type(event).__name__}")
-    run = replace(run, state=to, revision=run.revision + 1)
+    return replace(run, state=to, revision=run.revision + 1, **_changed(run, event))
+
+
+def _changed(run: Run, event: RunEvent) -> dict[str, Any]:
+    """What else of the head is another after the event."""
+    changes: dict[str, Any] = {}
     match event:
         case RunTaken():
-            return replace(run, epoch=event.epoch)
+            changes = {"epoch": event.epoch}
         case PhaseEntered():
-            return replace(run, phase=event.phase)
+            changes = {"phase": event.phase}
+        case StopRequested():
+            changes = {"goes_on": event.goes_on, "now": event.now}
+        case AbortRequested() | CancelRequested():
+            changes = {"goes_on": None, "now": event.now, "ended": None}
         case RunResumed():
-            return replace(run, attempt=run.attempt + 1, ended=None, finding=None)
-        case RunSucceeded():
-            return replace(run, ended=event.at)
-        case RunFailed():
-            return replace(run, ended=event.at, finding=event.finding)
+            failed = run.state is not RunState.STOPPED
+            changes = {"attempt": run.attempt + failed, "ended": None, "finding": None}
+            changes |= {"goes_on": None, "now": False}
+        case RunSucceeded() | RunAborted():
+            changes = {"ended": event.at}
+        case RunFailed() | RunCancelled():
+            changes = {"ended": event.at, "finding": event.finding}
         case _:
-            return run
-
-
-_STARTED = {
-    Phase.DOWNLOAD: UpdateEvent.DOWNLOAD_STARTED,
-    Phase.PREPARE: UpdateEvent.PREPARATION_STARTED,
-    Phase.HEALTH_CHECK: UpdateEvent.HEALTH_CHECK_STARTED,
-    Phase.INSTALL: UpdateEvent.INSTALL_STARTED,
-}
-_FAILED = {
-    Phase.DOWNLOAD: UpdateEvent.DOWNLOAD_FAILED,
-    Phase.PREPARE: UpdateEvent.PREPARATION_FAILED,
-    Phase.HEALTH_CHECK: UpdateEvent.HEALTH_CHECK_FAILED,
-    Phase.INSTALL: UpdateEvent.INSTALL_FAILED,
-}
-_ARRIVED_WRONG = frozenset({DigestMismatch.code, TrustError.code, WrongPublisher.code, InvalidPackage.code})
-"""What a download can end with though its source answered: that is a failed preparation."""
-
-_SUCCEEDED = {
-    Phase.HEALTH_CHECK: UpdateEvent.HEALTH_CHECK_PASSED,
-    Phase.INSTALL: UpdateEvent.INSTALL_SUCCEEDED,
-}
-
-
-def update_events(before: Run, event: RunEvent) -> tuple[UpdateEvent, ...]:
-    """What a run's event means to its update. ``before`` is the run as it was before the event."""
-    match event:
-        case PhaseEntered(phase=Phase.INSTALL) if before.phase is Phase.HEALTH_CHECK:
-            return (UpdateEvent.HEALTH_CHECK_PASSED, UpdateEvent.INSTALL_STARTED)
-        case PhaseEntered():
-            return (_STARTED[event.phase],)
-        case RunResumed():
-            return (_STARTED[before.phase],) if before.phase else ()
-        case RunFailed():
-            return _failed_as(before.phase, event.finding)
-        case RunSucceeded():
-            return (_SUCCEEDED[before.phase],) if before.phase in _SUCCEEDED else ()
-        case _:
-            return ()
-
-
-def _failed_as(phase: Phase | None, finding: Finding) -> tuple[UpdateEvent, ...]:
-    if phase is Phase.DOWNLOAD and finding.code in _ARRIVED_WRONG:
-        return (UpdateEvent.PREPARATION_FAILED,)
-    return (_FAILED[phase],) if phase else ()
+            pass
+    return changes

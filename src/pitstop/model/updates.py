@@ -57,6 +57,8 @@ class UpdateEvent(StrEnum):
     INSTALL_STARTED = "install-started"
     INSTALL_FAILED = "install-failed"
     INSTALL_SUCCEEDED = "install-succeeded"
+    WENT_ALONG = "went-along"
+    GIVEN_UP = "given-up"
 
 
 _S = UpdateState
@@ -88,6 +90,12 @@ MOVES: dict[tuple[UpdateState, UpdateEvent], UpdateState] = {
     (_S.INSTALLING, _E.INSTALL_STARTED): _S.INSTALLING,
     (_S.INSTALLING, _E.INSTALL_FAILED): _S.INSTALLATION_FAILED,
     (_S.INSTALLING, _E.INSTALL_SUCCEEDED): _S.INSTALLED,
+    **{(state, _E.WENT_ALONG): _S.INSTALLED for state in _MAY_START},  # in the run of its family
+    (_S.DOWNLOADING, _E.GIVEN_UP): _S.READY,
+    (_S.PREPARING, _E.GIVEN_UP): _S.READY,
+    (_S.HEALTH_CHECKING, _E.GIVEN_UP): _S.READY_TO_INSTALL,
+    (_S.INSTALLING, _E.GIVEN_UP): _S.READY_TO_INSTALL,
+    (_S.INSTALLATION_FAILED, _E.GIVEN_UP): _S.READY_TO_INSTALL,
 }
 
 

@@ -1,4 +1,7 @@
-"""Plans: the JSON that is published as ``plan.json`` (format 1), and the YAML that publishers write.
+"""Plans: the JSON that is published as ``plan.json``, and the YAML that publishers write.
+
+Format 2 added conditions, ways back, the point of no return, and more of how a roll goes. A plan of format 1
+is read as it always was, and may say none of that: the services that know format 1 alone would refuse it.
 
 Both have one schema. YAML is read as the JSON that it spells: no anchors, aliases, tags, merge keys or
 dates, ``true`` and ``false`` alone are booleans, a key stands once. What is published is always the
@@ -16,6 +19,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.errors import InvalidPlan
 from pitstop.model.plans import (
     ONCE,
@@ -36,6 +40,8 @@ from pitstop.package.strict_json import canonical_json, read_json
 MAX_PLAN_BYTES = 1024 * 1024
 MAX_ITEMS = 2000
 MAX_ATTEMPTS = 100
+KNOWN_FORMATS = tuple(range(1, PLAN_FORMAT + 1))
+_OF_SEVERAL = (Comparison.ONE_OF, Comparison.NONE_OF)
 _SHOWN = 20
 
 ArgumentCheck = Callable[[Mapping[str, object], str], object]
@@ -57,6 +63,40 @@ class RetryDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
         ONCE.attempts
     )
     delay: Annotated[timedelta, msgspec.Meta(description="From a failure to the next attempt.")] = ONCE.delay
+    backoff: Annotated[
+        float,
+        msgspec.Meta(
+            ge=1, le=10, description="By how much each further delay is longer than the one before. Format 2."
+        ),
+    ] = ONCE.backoff
+    longest: Annotated[timedelta, msgspec.Meta(description="No delay is longer. Format 2.")] = ONCE.longest
+
+
+class WhenDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A test of one fact: of the node's own, and of the system's where the node has none of that name."""
+
+    fact: Annotated[Line, msgspec.Meta(description="The fact's name.")]
+    comparison: Annotated[Comparison, msgspec.Meta(description="How it is held against the values.")]
+    values: Annotated[
+        list[Annotated[str, msgspec.Meta(max_length=200)]],
+        msgspec.Meta(min_length=1, description="One; several only for `one-of` and `none-of`."),
+    ]
+
+
+Conditions = Annotated[
+    list[WhenDocument],
+    msgspec.Meta(
+        description="Done only where all of these hold; what does not hold is left out, and said. A fact "
+        "that is not recorded stops the run before it begins. Format 2."
+    ),
+]
+NoReturn = Annotated[
+    bool,
+    msgspec.Meta(
+        description="The point of no return: once this has begun the run can only go forward. Without one it "
+        "is the first step that cannot be undone. Format 2."
+    ),
+]
 
 
 class StepDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,6 +122,15 @@ class StepDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     retry: Annotated[
         RetryDocument | None, msgspec.Meta(description="How failures are tried again; once unless told.")
     ] = None
+    when: Conditions = []
+    undo: Annotated[
+        list[Any] | None,
+        msgspec.Meta(
+            description="Steps that take this one back, on the same node, in this order; `[]` says that "
+            "there is nothing to take back. Unless told, what the kind knows to do. Format 2."
+        ),
+    ] = None
+    point_of_no_return: NoReturn = False
 
 
 class DrainDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -127,8 +176,37 @@ class GroupDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     ] = []
     limit: Annotated[
         Annotated[int, msgspec.Meta(ge=1)] | None,
-        msgspec.Meta(description="Parallel: so many items at a time; all unless told."),
+        msgspec.Meta(
+            description="Parallel: so many items at a time. Rolling (format 2): so many nodes of a batch at "
+            "a time. All unless told."
+        ),
     ] = None
+    last: Annotated[
+        Line | None,
+        msgspec.Meta(
+            description="Rolling: the nodes that have this role too come after all others, in batches of "
+            "their own: leaders. Format 2."
+        ),
+    ] = None
+    pause: Annotated[
+        timedelta, msgspec.Meta(description="Rolling: the wait between two batches. Format 2.")
+    ] = timedelta(0)
+    may_fail: Annotated[
+        int | str,
+        msgspec.Meta(
+            description="Rolling: so many nodes, or a percentage, may fail before no further batch is begun. "
+            "The run has failed all the same, after that, and is resumed for those nodes. Format 2."
+        ),
+    ] = 0
+    bandwidth: Annotated[
+        Annotated[int, msgspec.Meta(ge=1024)] | None,
+        msgspec.Meta(
+            description="Rolling: bytes a second that go to its nodes together; no limit unless told. "
+            "Format 2."
+        ),
+    ] = None
+    when: Conditions = []
+    point_of_no_return: NoReturn = False
 
 
 class PlanDocument(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -229,14 +307,23 @@ def plan_schema() -> dict[str, object]:
         ("PlanDocument", "checks", step),
         ("GroupDocument", "items", item),
         ("GroupDocument", "verify", step),
+        ("StepDocument", "undo", step),
     ):
-        components[name]["properties"][field]["items"] = inner
-    components["PlanDocument"]["properties"]["format"] = {"const": PLAN_FORMAT}
+        _list_of(components[name]["properties"][field])["items"] = inner
+    components["PlanDocument"]["properties"]["format"]["enum"] = list(KNOWN_FORMATS)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$ref": "#/$defs/PlanDocument",
         "$defs": components,
     }
+
+
+def _list_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """The list in a field's schema, which may say that there is none."""
+    inner: dict[str, Any] = next(
+        (part for part in schema.get("anyOf", ()) if part.get("type") == "array"), schema
+    )
+    return inner
 
 
 def _refuse(problems: list[str]) -> None:
@@ -256,13 +343,15 @@ class _Reading:
         self._items = 0
 
     def plan(self, document: object) -> Plan:
-        if isinstance(document, dict) and document.get("format") != PLAN_FORMAT:
-            _refuse([f"format is {document.get('format')!r}, known is {PLAN_FORMAT}"])
+        if isinstance(document, dict) and document.get("format") not in KNOWN_FORMATS:
+            known = " and ".join(str(number) for number in KNOWN_FORMATS)
+            said = f"format is {document.get('format')!r}, known here are {known}"
+            _refuse([f"{said}: a newer format needs a newer Pitstop"])
         told = self._read(document, PlanDocument, "plan")
         if told is None:
             return Plan("", ())
         items: tuple[PlanItem, ...] = self._each(told.items, "items", self._item)
-        return Plan(told.name, items, self._each(told.checks, "checks", self._step))
+        return Plan(told.name, items, self._each(told.checks, "checks", self._step), told.format)
 
     def _each(self, values: list[Any], where: str, read: Callable[[object, str], T | None]) -> tuple[T, ...]:
         found = (read(value, f"{where}[{number}]") for number, value in enumerate(values))
@@ -298,8 +387,17 @@ class _Reading:
             role=told.role,
             expected=told.expected,
             deadline=told.deadline,
-            retry=ONCE if told.retry is None else Retry(told.retry.attempts, told.retry.delay),
+            retry=ONCE if told.retry is None else _retry(told.retry),
+            when=self._conditions(told.when, where),
+            undo=None if told.undo is None else self._each(told.undo, f"{where}.undo", self._step),
+            no_return=told.point_of_no_return,
         )
+
+    def _conditions(self, told: list[WhenDocument], where: str) -> tuple[FactTest, ...]:
+        for number, test in enumerate(told):
+            if len(test.values) > 1 and test.comparison not in _OF_SEVERAL:
+                self.problems.append(f"{where}.when[{number}]: {test.comparison} takes one value")
+        return tuple(FactTest(test.fact, test.comparison, tuple(test.values)) for test in told)
 
     def _group(self, value: object, where: str) -> PlanGroup | None:
         told = self._read(value, GroupDocument, where)
@@ -315,13 +413,23 @@ class _Reading:
             order=told.order,
             drain=None if told.drain is None else _drain(told.drain),
             verify=self._each(told.verify, f"{where}.verify", self._step),
+            last=told.last,
+            pause=told.pause,
+            may_fail=told.may_fail,
+            bandwidth=told.bandwidth,
             limit=told.limit,
+            when=self._conditions(told.when, where),
+            no_return=told.point_of_no_return,
         )
 
 
 def _place(where: str, value: object) -> str:
     name = value.get("name") if isinstance(value, dict) else None
     return f"{where} ({name!r})" if isinstance(name, str) else where
+
+
+def _retry(told: RetryDocument) -> Retry:
+    return Retry(told.attempts, told.delay, told.backoff, told.longest)
 
 
 def _drain(told: DrainDocument) -> Drain:
@@ -341,8 +449,19 @@ def _step_document(step: PlanStep) -> StepDocument:
         role=step.role,
         expected=step.expected,
         deadline=step.deadline,
-        retry=None if step.retry == ONCE else RetryDocument(step.retry.attempts, step.retry.delay),
+        retry=None if step.retry == ONCE else _retry_document(step.retry),
+        when=_when_documents(step.when),
+        undo=None if step.undo is None else [_step_document(inner) for inner in step.undo],
+        point_of_no_return=step.no_return,
     )
+
+
+def _retry_document(retry: Retry) -> RetryDocument:
+    return RetryDocument(retry.attempts, retry.delay, retry.backoff, retry.longest)
+
+
+def _when_documents(tests: tuple[FactTest, ...]) -> list[WhenDocument]:
+    return [WhenDocument(test.fact, test.comparison, list(test.values)) for test in tests]
 
 
 def _group_document(group: PlanGroup) -> GroupDocument:
@@ -358,6 +477,12 @@ def _group_document(group: PlanGroup) -> GroupDocument:
         drain=None if drain is None else _drain_document(drain),
         verify=[_step_document(step) for step in group.verify],
         limit=group.limit,
+        last=group.last,
+        pause=group.pause,
+        may_fail=group.may_fail,
+        bandwidth=group.bandwidth,
+        when=_when_documents(group.when),
+        point_of_no_return=group.no_return,
     )
 
 

@@ -7,13 +7,13 @@ stand inside one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from pitstop.model.errors import InvalidPlan
-from pitstop.model.expansion import SERVICE_KINDS, batch_size
-from pitstop.model.plans import GroupMode, Plan, PlanGroup, PlanItem, PlanStep, RollOrder
+from pitstop.model.expansion import SERVICE_KINDS, batch_size, tolerated
+from pitstop.model.plans import ONCE, GroupMode, Plan, PlanGroup, PlanItem, PlanStep, RollOrder
 
 MAX_GROUP_DEPTH = 8
 LONGEST = timedelta(days=7)
@@ -42,16 +42,49 @@ def _placed(items: Sequence[PlanItem], path: str, depth: int, *, rolling: bool) 
             inner = rolling or item.mode is GroupMode.ROLLING
             yield from _placed(item.items, f"{at}.items", depth + 1, rolling=inner)
             yield from _placed(item.verify, f"{at}.verify", depth + 1, rolling=inner)
+        elif item.undo:
+            # on the node of the step that they take back, as inside a rolling group
+            yield from _placed(item.undo, f"{at}.undo", depth + 1, rolling=True)
 
 
 def structure_problems(plan: Plan) -> Iterator[str]:
     """Everything that does not hold, each with its place."""
     for placed in placed_items(plan):
+        if plan.format == 1:
+            yield from (f"{placed.where}: {name!r} needs 'format: 2'" for name in _new_in_2(placed.item))
         if isinstance(placed.item, PlanStep):
             problems = _step_problems(placed.item, rolling=placed.rolling)
         else:
             problems = _group_problems(placed.item, placed)
         yield from (f"{placed.where}: {problem}" for problem in problems)
+
+
+def _new_in_2(item: PlanItem) -> Iterator[str]:
+    if item.when:
+        yield "when"
+    if item.no_return:
+        yield "point_of_no_return"
+    if isinstance(item, PlanStep):
+        if item.undo is not None:
+            yield "undo"
+        if (item.retry.backoff, item.retry.longest) != (ONCE.backoff, ONCE.longest):
+            yield "backoff"
+        return
+    for name, said in _told_since_2(item).items():
+        if said:
+            yield name
+    if item.limit is not None and item.mode is GroupMode.ROLLING:
+        yield "limit"
+
+
+def _told_since_2(group: PlanGroup) -> Mapping[str, object]:
+    """Of a rolling group, what format 2 has added, each falsy unless it is told."""
+    return {
+        "last": group.last,
+        "pause": group.pause,
+        "may_fail": group.may_fail,
+        "bandwidth": group.bandwidth,
+    }
 
 
 def _step_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
@@ -65,8 +98,12 @@ def _step_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
         yield f"the deadline is not between nothing and {LONGEST.days} days"
     if step.expected is not None and not timedelta(0) <= step.expected <= LONGEST:
         yield f"the expected time is not between nothing and {LONGEST.days} days"
-    if not timedelta(0) <= step.retry.delay <= LONGEST:
-        yield f"the delay between attempts is not between nothing and {LONGEST.days} days"
+    for delay in (step.retry.delay, step.retry.longest):
+        if not timedelta(0) <= delay <= LONGEST:
+            yield f"the delay between attempts is not between nothing and {LONGEST.days} days"
+    for inner in step.undo or ():
+        if inner.undo or inner.no_return:
+            yield f"{inner.name!r} takes something back, and has no way back of its own"
 
 
 def _service_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
@@ -79,8 +116,8 @@ def _service_problems(step: PlanStep, *, rolling: bool) -> Iterator[str]:
 def _group_problems(group: PlanGroup, placed: Placed) -> Iterator[str]:
     if placed.depth >= MAX_GROUP_DEPTH:
         yield f"groups are nested deeper than {MAX_GROUP_DEPTH}"
-    if group.limit is not None and group.mode is not GroupMode.PARALLEL:
-        yield "'limit' belongs to parallel groups alone"
+    if group.limit is not None and group.mode is GroupMode.SEQUENCE:
+        yield "'limit' belongs to parallel and rolling groups"
     if group.mode is GroupMode.ROLLING:
         yield from _rolling_problems(group, placed)
     else:
@@ -94,10 +131,13 @@ def _rolling_problems(group: PlanGroup, placed: Placed) -> Iterator[str]:
         yield "a rolling group names the role that it rolls over"
     if group.drain is not None and not timedelta(0) < group.drain.deadline <= LONGEST:
         yield f"the drain's deadline is not between nothing and {LONGEST.days} days"
-    try:
-        batch_size(group.batch, of=1)
-    except InvalidPlan as error:
-        yield error.message
+    if not timedelta(0) <= group.pause <= LONGEST:
+        yield f"the pause is not between nothing and {LONGEST.days} days"
+    for count, said in ((batch_size, group.batch), (tolerated, group.may_fail)):
+        try:
+            count(said, 1)
+        except InvalidPlan as error:
+            yield error.message
 
 
 def _rolling_fields(group: PlanGroup) -> Iterator[str]:
@@ -111,3 +151,4 @@ def _rolling_fields(group: PlanGroup) -> Iterator[str]:
         yield "drain"
     if group.verify:
         yield "verify"
+    yield from (name for name, said in _told_since_2(group).items() if said)

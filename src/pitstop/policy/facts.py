@@ -53,6 +53,7 @@ class SystemFacts:
         facts: named facts, such as ``free-memory-gib`` → ``"14"``.
         states: the stored state by update name; an update that is missing has none yet (Ready).
         in_progress: name of the update that a run in progress is for.
+        partly_on: name of the update that a cancelled run has left partly installed.
         accepted_risks: names of risks that the operator has accepted.
         overrides: codes of warnings that the operator has set aside by name.
         content: names of required content that is there.
@@ -71,6 +72,7 @@ class SystemFacts:
     facts: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, UpdateState] = field(default_factory=dict)
     in_progress: str | None = None
+    partly_on: str | None = None
     accepted_risks: frozenset[str] = frozenset()
     overrides: frozenset[str] = frozenset()
     content: frozenset[str] = frozenset()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pitstop.model.runs import Phase, Run, RunState
+from pitstop.model.runs import DRIVEN, Phase, Run, RunState
 from pitstop.model.system import SystemState
 from pitstop.model.updates import UpdateState
 
+_UNDER_WAY = DRIVEN | {RunState.STOPPED}
 _PREPARATION_FAILED = {
     UpdateState.DOWNLOAD_FAILED,
     UpdateState.PREPARATION_FAILED,
@@ -26,7 +27,7 @@ def system_state(
         adopted: whether it is known what is installed.
         available: whether an update could be installed now.
     """
-    if newest is not None and newest.state is RunState.IN_PROGRESS:
+    if newest is not None and newest.state in _UNDER_WAY:
         installing = newest.phase is Phase.INSTALL
         return SystemState.UPDATE_IN_PROGRESS if installing else SystemState.PREPARATION_IN_PROGRESS
     if UpdateState.INSTALLATION_FAILED in states.values():

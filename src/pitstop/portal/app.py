@@ -66,6 +66,8 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     runs.show_step,
     runs.download,
     runs.resume,
+    runs.ask,
+    runs.do_ask,
     runs.after_sign_in,
     alerts.show,
     alerts.close,

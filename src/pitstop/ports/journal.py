@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pitstop.model.runs import Run, RunEvent, RunTree, Step
+from pitstop.model.runs import Run, RunEvent, RunRequest, RunTree, Step
 from pitstop.model.updates import UpdateState
 
 
@@ -42,11 +42,12 @@ class Journal(Protocol):
 
         Raises:
             NotFound: there is no such run.
-            InvalidMove: it is not in progress.
+            InvalidMove: there is nothing to drive about it.
         """
 
     def append(self, tree: RunTree, *events: RunEvent) -> None:
-        """Write the events durably, then apply them to ``tree``. All or none.
+        """Write the events durably, then apply them to ``tree``. All or none. Where somebody has asked
+        something of the run meanwhile, they are applied to what that has made of it.
 
         Raises:
             EpochLost: another worker has taken the run; nothing was written.
@@ -54,11 +55,26 @@ class Journal(Protocol):
         """
 
     def resume(self, run_id: str, by: str, at: datetime) -> None:
-        """Put a failed run back in progress: its failed steps are pending again.
+        """Put a run that failed or stopped back in progress: its failed steps are pending again.
 
         Raises:
-            NotFound, InvalidMove: there is no such run, or it has not failed.
+            NotFound, InvalidMove: there is no such run, or nothing to resume about it.
             Conflict: another run is in progress.
+        """
+
+    def refresh(self, tree: RunTree) -> None:
+        """Take what others have asked of the run into the tree's head.
+
+        Raises:
+            EpochLost: another worker has taken the run. NotFound: there is no such run.
+        """
+
+    def request(self, run_id: str, wanted: RunRequest) -> Run:
+        """Ask something of a run, whether a worker drives it or not; its head after that.
+
+        Raises:
+            NotFound: there is no such run. InvalidMove: its state does not take it.
+            Conflict: it had failed, and another run is in progress.
         """
 
     def load(self, run_id: str) -> RunTree:
@@ -69,7 +85,7 @@ class Journal(Protocol):
         """
 
     def unfinished(self) -> Sequence[str]:
-        """Ids of the runs in progress: what a service takes up when it starts."""
+        """Ids of the runs that a worker is to drive: what a service takes up when it starts."""
 
     def history(self, run_id: str) -> Sequence[Recorded]:
         """All events of the run, oldest first."""

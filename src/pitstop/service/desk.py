@@ -8,6 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from pitstop.model.accounts import Actor, Role
+from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
 from pitstop.wire.policy_views import (
@@ -62,8 +63,11 @@ class UpdatesDesk(Protocol):
     def notes(self, actor: Actor, name: str) -> str:
         """The release notes, Markdown; "" when there are none."""
 
-    def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
-        """Begin a run. Raises NotFound, InvalidMove, NotAllowed (with findings), Conflict, NotPermitted."""
+    def start(self, actor: Actor, name: str, verb: Verb, windows: WindowUse = ...) -> RunView:
+        """Begin a run, now or once a maintenance window opens.
+
+        Raises NotFound, InvalidMove, NotAllowed (with findings), Conflict, NotPermitted.
+        """
 
 
 class RunsDesk(Protocol):
@@ -82,7 +86,16 @@ class RunsDesk(Protocol):
     def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]: ...
 
     def resume(self, actor: Actor, run_id: str) -> RunView:
-        """Go on with a failed run. Raises NotFound, InvalidMove, Conflict, NotPermitted."""
+        """Go on with a run that failed or stopped. Raises NotFound, InvalidMove, Conflict, NotPermitted."""
+
+    def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        """At the next safe point. ``now``: end what is under way. Raises as ``resume``."""
+
+    def abort(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        """And take back what was done. Raises as ``resume``, and NotAllowed: past its point of no return."""
+
+    def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        """End it for good where it is. Raises as ``resume``."""
 
 
 class AlertsDesk(Protocol):

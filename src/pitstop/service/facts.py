@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pitstop.model.releases import Catalogue, PublisherKind, Release
-from pitstop.model.runs import RunState
+from pitstop.model.runs import OCCUPYING, Phase, Run, RunPurpose, RunState
 from pitstop.model.system import SystemDescription
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
@@ -59,7 +60,7 @@ class Knowledge:
 
     def facts(self) -> SystemFacts:
         runs = self.runs.runs()
-        active = next((run for run in runs if run.state is RunState.IN_PROGRESS), None)
+        active = next((run for run in runs if run.state in OCCUPYING), None)
         declared = self.declarations.declared()
         system = self.system
         values = values_of(named_facts(system, declared.facts))
@@ -72,6 +73,7 @@ class Knowledge:
             facts=values,
             states=self.catalogues.update_states(),
             in_progress=active.update if active else None,
+            partly_on=_partly_on(runs),
             accepted_risks=frozenset(risk.name for risk in declared.accepted_risks),
             content=content_of(values),
             contract=declared.contract.contract if declared.contract else None,
@@ -91,3 +93,11 @@ class Knowledge:
         checks = [None if s.source.url.startswith("file:") else s.last_checked for s in platform]
         days = [check.astimezone(UTC).date() for check in checks if check is not None]
         return min(days, default=None) if len(days) == len(checks) else None
+
+
+def _partly_on(runs: Sequence[Run]) -> str | None:
+    """The update whose run was the last to change nodes, and was cancelled before it was done."""
+    installs = (run for run in runs if run.purpose is RunPurpose.APPLY and run.phase is Phase.INSTALL)
+    last = next((run for run in installs if run.state is not RunState.ABORTED), None)
+    cancelled = last is not None and last.state is RunState.CANCELLED and last.finding is not None
+    return last.update if last is not None and cancelled else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pitstop.model.findings import Finding
+from pitstop.model.run_actions import RunAction
 from pitstop.model.updates import Action
 from pitstop.wire.views import ActionView, FindingView
 
@@ -21,5 +22,5 @@ def finding_view(finding: Finding) -> FindingView:
     )
 
 
-def action_view(action: Action) -> ActionView:
+def action_view(action: Action | RunAction) -> ActionView:
     return ActionView(verb=action.verb, label=action.label, says=action.says)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from pitstop.model.runs import Run, RunState, RunTree
+from pitstop.model.runs import OCCUPYING, Run, RunState, RunTree
 from pitstop.policy.step_times import StepTimes, Timed, asked_of
 from pitstop.policy.time_left import (
     AskOf,
@@ -65,7 +65,7 @@ class Outlooks:
         ended = (
             other
             for other in self.runs.runs()
-            if other.state is not RunState.IN_PROGRESS and other.id != run.id and other.created <= run.created
+            if other.state not in OCCUPYING and other.id != run.id and other.created <= run.created
         )
         return [other for other, _ in zip(ended, range(LOOKS_BACK), strict=False)]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from pitstop.model.answers import ask
 from pitstop.model.conditions import FactTest, Risk
 from pitstop.model.errors import NotFound
 from pitstop.model.releases import Release, ReleaseStatus
 from pitstop.model.updates import UpdateState
-from pitstop.policy.answers import ask
 from pitstop.policy.applicability import Applicability, applicabilities, applicability, situation_of
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.filters import without_refused

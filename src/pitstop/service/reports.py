@@ -10,8 +10,9 @@ import msgspec
 from pitstop.engine.progress import Portion
 from pitstop.model.errors import NotFound
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
-from pitstop.model.runs import Run, RunState, RunTree, Step, StepStatus, Waiting
-from pitstop.model.updates import Action
+from pitstop.model.run_actions import RunAction
+from pitstop.model.runs import DRIVEN, Run, RunPurpose, RunTree, Step, StepStatus, Waiting
+from pitstop.model.undoing import passed_no_return, point_of_no_return
 from pitstop.policy.likely import Likely
 from pitstop.policy.time_left import HIGH, LOW, Outlook
 from pitstop.service.findings import action_view, finding_view
@@ -50,7 +51,7 @@ def usual_range(outlook: Outlook, index: str) -> Range | None:
     return range_of(usual) if usual else None
 
 
-def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -> RunView:
+def run_view(run: Run, title: str, actions: tuple[RunAction, ...], now: datetime) -> RunView:
     return RunView(
         id=run.id,
         update=run.update,
@@ -68,6 +69,9 @@ def run_view(run: Run, title: str, actions: tuple[Action, ...], now: datetime) -
         seconds=((run.ended or now) - run.created).total_seconds(),
         finding=finding_view(run.finding) if run.finding else None,
         actions=tuple(action_view(action) for action in actions),
+        windows=run.windows,
+        goes_on=run.goes_on,
+        with_updates=tuple(rider.update for rider in run.riders),
     )
 
 
@@ -99,8 +103,9 @@ def run_report(
             if _is_active(tree.run, leaf)
         ),
         nodes_out_of_service=nodes_out_of_service(tree),
+        no_return=_no_return(tree),
         steps=tuple(_step_view(tree, place, now, outlook) for place in tree.children()),
-        progress=portion_view(together) if tree.run.state is RunState.IN_PROGRESS else None,
+        progress=portion_view(together) if tree.run.state in DRIVEN else None,
         next=_next(tree),
     )
 
@@ -130,9 +135,18 @@ def nodes_out_of_service(tree: RunTree) -> tuple[str, ...]:
     return tuple(out)
 
 
+def _no_return(tree: RunTree) -> str:
+    """The point after which the run can only go forward, in a line; empty where there is none."""
+    passed = passed_no_return(tree)
+    point = passed or point_of_no_return(tree)
+    if point is None or tree.run.purpose is not RunPurpose.APPLY:
+        return ""
+    return f"step {point.index} {point.name}, {'passed' if passed else 'not reached yet'}"
+
+
 def _is_active(run: Run, leaf: Step) -> bool:
     active = (StepStatus.IN_PROGRESS, StepStatus.WAITING)
-    return run.state is RunState.IN_PROGRESS and leaf.status in active
+    return run.state in DRIVEN and leaf.status in active
 
 
 def _doing(leaf: Step, portion: Portion | None, late: str) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from pitstop.model.errors import PitstopError
 from pitstop.model.releases import ReleaseId
-from pitstop.model.runs import RunState
+from pitstop.model.runs import OCCUPYING
 from pitstop.model.system import Installed
 from pitstop.model.updates import UpdateState
 from pitstop.ports.clock import Clock
@@ -42,7 +42,7 @@ class Retention:
 
     def tidy(self) -> None:
         """Remove what is due. What cannot be removed is logged, and tried again the next time."""
-        if any(run.state is RunState.IN_PROGRESS for run in self.knowledge.runs.runs()):
+        if any(run.state in OCCUPYING for run in self.knowledge.runs.runs()):
             return
         ledger = self.knowledge.ledger.installed()
         names = {release.id: release.name for release in self.knowledge.releases()}

@@ -1,46 +1,49 @@
-"""Runs: seeing them, starting them, resuming them. Who drives them is told by submitting a job."""
+"""Runs: seeing them, and what is asked of them: to go on, to stop, to be undone, to end.
+
+Who drives them is told by submitting a job.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from uuid import uuid4
 
 from pitstop.engine.progress import Progress
+from pitstop.engine.windows import BY as WINDOW
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.errors import DigestMismatch, InvalidMove
-from pitstop.model.releases import Release
-from pitstop.model.runs import Run, RunPurpose, RunState
-from pitstop.model.updates import ACTIONS, Action, UpdateState, Verb
-from pitstop.package.fileset import METADATA
+from pitstop.model.errors import InvalidMove, NotAllowed
+from pitstop.model.run_actions import RUN_ACTIONS, RunAction, RunVerb, require_open
+from pitstop.model.runs import (
+    AbortRequested,
+    CancelRequested,
+    Phase,
+    Run,
+    RunRequest,
+    RunState,
+    RunTree,
+    StopRequested,
+)
+from pitstop.model.undoing import passed_no_return
+from pitstop.model.updates import UpdateState
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.journal import Journal
-from pitstop.ports.payloads import PayloadStore
 from pitstop.ports.records import Runs
+from pitstop.service.accounts import HERE
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.reports import run_report, run_view, step_view
-from pitstop.steps.composition import compose
 from pitstop.wire.views import EventView, RunReport, RunView, StepView
 
 DRIVE = "drive-run"
 """The job that drives a run; its key is the run's id."""
 
-PURPOSES = {
-    Verb.APPLY: RunPurpose.APPLY,
-    Verb.PREPARE: RunPurpose.PREPARE,
-    Verb.CHECK_HEALTH: RunPurpose.HEALTH_CHECK,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class RunsService:
-    """Implements :class:`pitstop.service.desk.RunsDesk`, and begins runs for the updates' desk."""
+    """Implements :class:`pitstop.service.desk.RunsDesk`."""
 
     journal: Journal
     runs: Runs
-    payloads: PayloadStore
     knowledge: Knowledge
     jobs: Jobs
     progress: Progress
@@ -94,59 +97,52 @@ class RunsService:
 
     def resume(self, actor: Actor, run_id: str) -> RunView:
         with self.audited.change(actor, Permission.OPERATE, "resume run", run_id):
-            run = self.runs.run(run_id)
-            if not self._actions(run):
-                raise InvalidMove(
-                    f"run {run_id} is {run.state} and cannot be resumed",
-                    hint="Only the newest run of an update whose installation failed can be resumed.",
-                )
-            self.journal.resume(run_id, actor.name, self.audited.clock.now())
+            self._require_open(run_id, RunVerb.RESUME)
+            return self._resumed(run_id, actor.name)
+
+    def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        at = self.audited.clock.now()
+        return self._ask(actor, run_id, RunVerb.STOP, StopRequested(at, actor.name, reason, now=now))
+
+    def abort(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        at = self.audited.clock.now()
+        return self._ask(actor, run_id, RunVerb.ABORT, AbortRequested(at, actor.name, reason, now))
+
+    def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
+        at = self.audited.clock.now()
+        return self._ask(actor, run_id, RunVerb.CANCEL, CancelRequested(at, actor.name, reason, now))
+
+    def _ask(self, actor: Actor, run_id: str, verb: RunVerb, wanted: RunRequest) -> RunView:
+        with self.audited.change(actor, Permission.OPERATE, f"{verb} run", run_id):
+            self._require_open(run_id, verb)
+            if verb is RunVerb.ABORT:
+                _require_way_back(self.journal.load(run_id))
+            run = self.journal.request(run_id, wanted)
             self.jobs.submit(DRIVE, run_id)
-            return self.view(self.runs.run(run_id))
+            return self.view(run)
 
-    def begin(self, actor: Actor, release: Release, verb: Verb, stored: UpdateState, showing: str) -> RunView:
-        """Write a new run with its whole tree and have it driven. ``showing``: the system's version now.
+    def _resumed(self, run_id: str, by: str) -> RunView:
+        self.journal.resume(run_id, by, self.audited.clock.now())
+        self.jobs.submit(DRIVE, run_id)
+        return self.view(self.runs.run(run_id))
 
-        Raises:
-            Conflict: another run began meanwhile. InvalidPlan: the plan does not fit this system.
-            DigestMismatch: what is here is not the package that the release names.
-        """
-        package_sha256 = self._required_package(release)
-        package = self.payloads.metadata(release.name)
-        purpose = PURPOSES[verb]
-        steps = compose(
-            purpose,
-            package,
-            self.payloads.plan(release.name),
-            self.knowledge.system,
-            changes_version=release.changes_version,
-        )
-        run = Run(
-            id=str(uuid4()),
-            update=release.name,
-            release=release.id,
-            purpose=purpose,
-            state=RunState.IN_PROGRESS,
-            created=self.audited.clock.now(),
-            requested_by=actor.name,
-            from_version=showing,
-            to_version=str(release.version),
-            plan_sha256=package.plan_sha256,
-            package_sha256=package_sha256,
-        )
-        self.journal.create(run, steps, expected=stored)
-        self.jobs.submit(DRIVE, run.id)
-        return self.view(run)
-
-    def _required_package(self, release: Release) -> str:
-        """The digest of the package that is here. Raises DigestMismatch: the release names another."""
-        digest = hashlib.sha256(self.payloads.document(release.name, METADATA)).hexdigest()
-        if release.package_sha256 not in ("", digest):
-            raise DigestMismatch(
-                f"{METADATA} of {release.name} that is here is not the one that its release entry names",
-                hint="Check the sources again; if it stays, tell the publisher.",
+    def _require_open(self, run_id: str, verb: RunVerb) -> None:
+        """Raises InvalidMove: its state does not open it, or it failed too early, or is not the newest."""
+        run = self.runs.run(run_id)
+        require_open(run, verb)
+        if not any(action.verb is verb for action in self._actions(run)):
+            raise InvalidMove(
+                f"run {run_id} is {run.state} and takes no {verb}",
+                hint="Of failed runs only the newest of an update whose install failed can go on or end.",
             )
-        return digest
+
+    def go_on_in_windows(self) -> None:
+        """Have the runs go on that were stopped until now: a maintenance window has opened."""
+        now = self.audited.clock.now()
+        for run in self.runs.runs():
+            if run.state is RunState.STOPPED and run.goes_on is not None and run.goes_on <= now:
+                with self.audited.act(WINDOW, "resume run", run.id, HERE):
+                    self._resumed(run.id, WINDOW)
 
     def take_up(self) -> None:
         """At the service's start: have the runs driven that were in progress when it ended."""
@@ -158,11 +154,32 @@ class RunsService:
         title = release.title if release else run.update
         return run_view(run, title, self._actions(run), self.audited.clock.now())
 
-    def _actions(self, run: Run) -> tuple[Action, ...]:
-        """What may be asked of this run: resume, if it is the newest of an update that is open to it."""
-        state = self.knowledge.catalogues.update_states().get(run.update, UpdateState.READY)
-        resume = next(action for action in ACTIONS if action.verb is Verb.RESUME)
-        if run.state is not RunState.FAILED or state not in resume.states:
+    def _actions(self, run: Run) -> tuple[RunAction, ...]:
+        """What may be asked of this run now. Of a failed one only where its update is open to it: it failed
+        in the install, and is the update's newest run."""
+        offers = tuple(action for action in RUN_ACTIONS if run.state in action.states)
+        if not offers:
             return ()
-        newest = next(iter(self.runs.runs(run.update)), run)
-        return (resume,) if newest.id == run.id else ()
+        if run.state is RunState.FAILED:
+            state = self.knowledge.catalogues.update_states().get(run.update, UpdateState.READY)
+            newest = next(iter(self.runs.runs(run.update)), run)
+            if state is not UpdateState.INSTALLATION_FAILED or newest.id != run.id:
+                return ()
+        if any(action.verb is RunVerb.ABORT for action in offers) and self._is_past_no_return(run):
+            return tuple(action for action in offers if action.verb is not RunVerb.ABORT)
+        return offers
+
+    def _is_past_no_return(self, run: Run) -> bool:
+        return run.phase is Phase.INSTALL and passed_no_return(self.journal.load(run.id)) is not None
+
+
+def _require_way_back(tree: RunTree) -> None:
+    """Raises NotAllowed: the run is past its point of no return."""
+    passed = passed_no_return(tree)
+    if passed is None:
+        return
+    why = "is declared the point of no return" if passed.no_return else "cannot be taken back"
+    raise NotAllowed(
+        f"run {tree.run.id} cannot be aborted: step {passed.index} {passed.name!r} has begun, and it {why}",
+        hint="Resume it, or cancel it: that ends it where it is, with nodes put back into service.",
+    )

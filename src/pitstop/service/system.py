@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.runs import RunState
+from pitstop.model.runs import OCCUPYING
 from pitstop.model.system import Installed, Node
 from pitstop.policy.applicability import applicabilities
 from pitstop.policy.facts import SystemFacts
@@ -58,7 +58,7 @@ class SystemService:
             package_versions=tuple(_package_versions(graph, facts)),
             support=support_view(support(graph, facts)),
             nodes=tuple(self._node(node) for node in system.nodes),
-            active_run=newest.id if newest and newest.state is RunState.IN_PROGRESS else None,
+            active_run=newest.id if newest and newest.state in OCCUPYING else None,
             findings=self._findings(graph, facts),
         )
 

@@ -11,13 +11,14 @@ from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import NotAllowed, NotFound
 from pitstop.model.packages import ExpectedRuntime
 from pitstop.model.releases import Release
-from pitstop.model.runs import Run, RunState
+from pitstop.model.runs import DRIVEN, Run, WindowUse
 from pitstop.model.updates import Action, UpdateState, Verb, actions_for, require_open
 from pitstop.package.fileset import NOTES
 from pitstop.policy.applicability import Applicability, applicabilities
 from pitstop.policy.facts import SystemFacts
 from pitstop.ports.payloads import PayloadStore
 from pitstop.service.audited import Audited
+from pitstop.service.beginning import Beginning
 from pitstop.service.facts import Knowledge
 from pitstop.service.findings import action_view, finding_view
 from pitstop.service.released import released_text
@@ -35,6 +36,7 @@ class UpdatesService:
 
     knowledge: Knowledge
     runs: RunsService
+    beginning: Beginning
     payloads: PayloadStore
     progress: Progress
     audited: Audited
@@ -59,7 +61,7 @@ class UpdatesService:
         except NotFound:
             return ""
 
-    def start(self, actor: Actor, name: str, verb: Verb) -> RunView:
+    def start(self, actor: Actor, name: str, verb: Verb, windows: WindowUse = WindowUse.NONE) -> RunView:
         if verb is Verb.RESUME:
             return self._resume(actor, name)
         with self.audited.change(actor, Permission.OPERATE, f"start {verb}", name):
@@ -68,7 +70,10 @@ class UpdatesService:
             _require_may(verdict, verb)
             platform, _ = current_versions(self.knowledge.graph(), facts)
             stored = facts.states.get(name, UpdateState.READY)
-            return self.runs.begin(actor, verdict.release, verb, stored, platform)
+            run = self.beginning.begin(
+                actor, verdict.release, verb, stored=stored, showing=platform, windows=windows
+            )
+            return self.runs.view(run)
 
     def _resume(self, actor: Actor, name: str) -> RunView:
         """Resuming an update is resuming its newest run."""
@@ -121,7 +126,7 @@ class UpdatesService:
 
     def _portion(self, run: Run | None) -> Portion | None:
         """Of the step that reports how far it has come, such as the download; None where none does."""
-        if run is None or run.state is not RunState.IN_PROGRESS:
+        if run is None or run.state not in DRIVEN:
             return None
         return self.progress.of_run(run.id)
 

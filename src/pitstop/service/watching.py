@@ -91,7 +91,7 @@ class _Watched:
         self.report, self.frames = report, {}
         self.revision = report.run.revision
         self.looks += 1
-        self.over = report.run.state != "in-progress"
+        self.over = not report.run.is_going_on
         self.announce()
 
     async def framed(self, make: Make, threads: Executor | None) -> bytes:

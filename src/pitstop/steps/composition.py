@@ -6,63 +6,113 @@ payload is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from pitstop.model.expansion import Branch, expand, group, leaf, numbered
+from pitstop.model.expansion import Branch, changed, expand, group, leaf, numbered
 from pitstop.model.packages import PackageMetadata
 from pitstop.model.plans import GroupMode, Plan, PlanStep
 from pitstop.model.runs import Phase, RunPurpose, Step
 from pitstop.model.system import SystemDescription
+from pitstop.steps.table import KINDS
 
 _DOWNLOAD_DEADLINE = timedelta(days=2)
 _UNPACK_DEADLINE = timedelta(hours=6)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One package of a run.
+
+    Attributes:
+        changes_version: whether the nodes say another version afterwards, as the release entry has it.
+    """
+
+    package: PackageMetadata
+    plan: Plan
+    changes_version: bool = True
+
+
 def compose(
-    purpose: RunPurpose,
-    package: PackageMetadata,
-    plan: Plan,
-    system: SystemDescription,
-    *,
-    changes_version: bool = True,
+    purpose: RunPurpose, main: Part, system: SystemDescription, rider: Part | None = None
 ) -> tuple[Step, ...]:
     """All steps of a run of this purpose, numbered, in tree order.
 
     Args:
-        changes_version: whether the nodes say another version afterwards, as the release entry has it.
+        main: the package that the run is of.
+        rider: the hotfix that goes on in the same run, after it.
 
     Raises:
-        InvalidPlan: the plan cannot be laid over this system.
+        InvalidPlan: a plan cannot be laid over this system.
+        FactMissing: a plan asks for a fact that is not recorded.
     """
     branches = []
     if purpose is not RunPurpose.HEALTH_CHECK:
-        branches.append(_prepare(package))
-    branches.append(_health_check(plan, system))
+        branches.append(_prepare([main, *([rider] if rider else [])]))
+    branches.append(_health_check(main.plan, system))
     if purpose is RunPurpose.APPLY:
-        confirm = [_confirm(package)] if changes_version else []
-        branches.append(
-            group("Install", [*expand(plan, system), *confirm], description=plan.name, phase=Phase.INSTALL)
-        )
+        branches.append(_install("Install", main, system))
+        if rider is not None:
+            branches.append(of_package(_install("Install hotfix", rider, system), rider.package.name))
     return tuple(numbered(branches))
 
 
-def _prepare(package: PackageMetadata) -> Branch:
-    download = PlanStep(
+def _install(name: str, part: Part, system: SystemDescription) -> Branch:
+    items = expand(part.plan, system)
+    confirm = [_confirm(part.package)] if part.changes_version else []
+    whole = group(
+        f"{name} {part.package.version}" if name != "Install" else name,
+        [*items, *confirm],
+        description=part.plan.name,
+        phase=Phase.INSTALL,
+    )
+    return changed(whole, with_way_back)
+
+
+def of_package(branch: Branch, package: str) -> Branch:
+    """The branch with every step of it acting with this package's content."""
+    return changed(branch, lambda step: replace(step, package=package))
+
+
+def with_way_back(step: Step) -> Step:
+    """A leaf that says nothing of its way back has the one that its kind knows."""
+    if not step.is_leaf or step.undo is not None:
+        return step
+    kind = KINDS.get(step.kind or "")
+    return step if kind is None else replace(step, undo=kind.way_back(step))
+
+
+def _prepare(parts: Sequence[Part]) -> Branch:
+    """Everything is downloaded before anything is unpacked: what cannot be had is known early."""
+    downloads = [of_package(leaf(_download(part.package), None), part.package.name) for part in parts]
+    unpacks = [of_package(leaf(_unpack(part.package), None), part.package.name) for part in parts]
+    if len(parts) > 1:
+        downloads = [group("Download", downloads)]
+        unpacks = [group("Verify and unpack", unpacks)]
+    phases = zip((downloads[0], unpacks[0]), (Phase.DOWNLOAD, Phase.PREPARE), strict=True)
+    return group(
+        "Prepare",
+        [Branch(replace(branch.step, phase=phase), branch.children) for branch, phase in phases],
+        description=f"Bring {' and '.join(part.package.name for part in parts)} onto this system.",
+    )
+
+
+def _download(package: PackageMetadata) -> PlanStep:
+    return PlanStep(
         "Download",
         "download",
         f"Fetch {len(package.volumes)} payload volume(s); every byte is checked against the signed digests.",
         deadline=_DOWNLOAD_DEADLINE,
     )
-    unpack = PlanStep(
+
+
+def _unpack(package: PackageMetadata) -> PlanStep:
+    return PlanStep(
         "Verify and unpack",
         "unpack",
-        "Check every content file against the signed manifest.",
+        f"Check every content file of {package.name} against the signed manifest.",
         deadline=_UNPACK_DEADLINE,
-    )
-    return group(
-        "Prepare",
-        [leaf(download, None, phase=Phase.DOWNLOAD), leaf(unpack, None, phase=Phase.PREPARE)],
-        description=f"Bring {package.name} onto this system.",
     )
 
 

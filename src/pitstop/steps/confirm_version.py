@@ -91,5 +91,11 @@ async def _act(context: StepContext, args: ConfirmVersionArgs) -> Done:
 
 
 CONFIRM_VERSION = StepKind(
-    "confirm-version", ConfirmVersionArgs, _act, never_known, on_node=False, in_plans=False
+    "confirm-version",
+    ConfirmVersionArgs,
+    _act,
+    never_known,
+    on_node=False,
+    in_plans=False,
+    changes_nothing=True,
 )

@@ -5,6 +5,9 @@ file); only those are sent, staged beside the operation, and then moved into pla
 a temporary name in the target's folder, written out, renamed over the target. Done again, it copies what is
 left.
 
+What will be replaced is kept on the node first, all of it, under the run's name: linked where that is
+possible, so that no room is needed for it; what is not there is noted so. ``restore-files`` puts it back.
+
 What is sent was checked when it was unpacked, and may have been changed since: a bad disk, a hand. So all
 that was staged is checked on the node once more before the first file is moved. Content that is found damaged
 here is dropped, and the next try brings it again.
@@ -28,7 +31,7 @@ from pitstop.model.errors import DigestMismatch, InvalidPlan, NotFound, StateUnu
 from pitstop.model.packages import ContentFile, Manifest
 from pitstop.ports.nodes import Answer, StagedFile
 from pitstop.steps.download import DOWNLOAD
-from pitstop.steps.kind import Done, StepContext, StepKind, concluded
+from pitstop.steps.kind import Done, StepContext, StepKind, always, concluded
 from pitstop.steps.nothing import NoArgs
 from pitstop.steps.unpack import UNPACK
 
@@ -61,6 +64,18 @@ _FAILED = re.compile(r"^\d+\.([0-9a-f]{64}): FAILED", re.MULTILINE)
 
 _PUT = """\
 umask 022
+keep() {
+    [ ! -e "$kept/sure" ] || [ ! -s "$kept/$2" ] || return 0
+    [ ! -e "$kept/$2.was" ] || rm -f -- "$kept/$2.was"
+    if [ -e "$PITSTOP_ROOT$1" ] || [ -L "$PITSTOP_ROOT$1" ]; then
+        ln -P -- "$PITSTOP_ROOT$1" "$kept/$2.was" 2>/dev/null ||
+            cp -a -- "$PITSTOP_ROOT$1" "$kept/$2.was" || { echo "cannot keep what $1 is now" >&2; exit 1; }
+    fi
+    printf '%s' "$1" >"$kept/$2" || exit 1
+}
+sure() {
+    sync -f "$kept" && : >"$kept/sure" && sync "$kept/sure" || exit 1
+}
 put() {
     target=$PITSTOP_ROOT$4
     folder=${target%/*}
@@ -118,8 +133,19 @@ async def _act(context: StepContext, args: CopyArgs) -> Done:
     files = [target.file for target in differing]
     staged = await _brought(context, files)
     said = _said(len(differing), len(targets) - len(differing)).output
+    keeps = (f"keep {shlex.quote(target.path)} {_short(target)}\n" for target in differing)
     puts = (_put(number, target) for number, target in enumerate(differing))
-    script = "".join([_WHOLE, _PUT, *puts, f"echo {shlex.quote(said)}\n"])
+    script = "".join(
+        [
+            _WHOLE,
+            kept_folder(context, context.step.index),
+            _PUT,
+            *keeps,
+            "sure\n",
+            *puts,
+            f"echo {shlex.quote(said)}\n",
+        ]
+    )
     try:
         return await _ended(context, await context.answer_of(script, files=staged))
     except (NotFound, StateUnusable) as error:
@@ -159,7 +185,7 @@ async def _ended(context: StepContext, answer: Answer) -> Done:
     failed = set(_FAILED.findall(answer.output)) if answer.status == _DAMAGED else set()
     if not failed:
         return concluded(answer)
-    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.run.update)
+    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
     files = [file for file in manifest.files if file.sha256 in failed]
     node = context.here.name
     error = DigestMismatch(
@@ -196,6 +222,12 @@ def _said(copied: int, unchanged: int) -> Done:
     return Done(f"{copied} copied, {unchanged} unchanged")
 
 
+def kept_folder(context: StepContext, index: str) -> str:
+    """Shell text that makes and names the folder where the copy of this index keeps what it replaces."""
+    name = f"{context.run.id}-files-{index}"
+    return f'kept="$PITSTOP_NOTES"/{shlex.quote(name)}\nmkdir -p "$kept" || exit 1\n'
+
+
 def _targets(context: StepContext, args: CopyArgs) -> list[_Target]:
     """What is to lie where.
 
@@ -204,7 +236,7 @@ def _targets(context: StepContext, args: CopyArgs) -> list[_Target]:
         DigestMismatch: the package is not the one that the run began with.
     """
     context.require_package()
-    manifest = context.world.payloads.manifest(context.run.update)
+    manifest = context.world.payloads.manifest(context.package)
     targets = list(_laid(manifest, args.source.removesuffix("/"), args.to))
     if not targets:
         raise InvalidPlan(
@@ -243,9 +275,13 @@ def _check(number: int, target: _Target) -> str:
 
 def _put(number: int, target: _Target) -> str:
     """The temporary name is the target's own, so that what a cut leaves there is overwritten next time."""
-    name = hashlib.sha256(target.path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     file = target.file
-    return f"put {number}.{file.sha256} {file.mode:o} {name} {shlex.quote(target.path)}\n"
+    return f"put {number}.{file.sha256} {file.mode:o} {_short(target)} {shlex.quote(target.path)}\n"
 
 
-COPY = StepKind("copy", CopyArgs, _act, _probe, _reattach)
+def _short(target: _Target) -> str:
+    """A name for this path, always the same."""
+    return hashlib.sha256(target.path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+COPY = StepKind("copy", CopyArgs, _act, _probe, _reattach, undone_by=always("restore-files"))

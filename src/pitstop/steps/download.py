@@ -28,7 +28,7 @@ _DELTAS_FAIL = (InvalidPackage, NotFound, TrustError, Unreachable)
 
 async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
     context.require_package()
-    missing = await asyncio.to_thread(context.world.payloads.missing_content, context.run.update)
+    missing = await asyncio.to_thread(context.world.payloads.missing_content, context.package)
     return None if missing else _HERE
 
 
@@ -36,7 +36,7 @@ async def _act(context: StepContext, args: NoArgs) -> Done:
     here = await _probe(context, args)
     if here is not None:
         return here
-    world, package = context.world, context.run.update
+    world, package = context.world, context.package
     download = _Download(world.payloads, package, lambda: world.feed(package), context.report)
     return await asyncio.to_thread(download.run)
 
@@ -151,4 +151,4 @@ def _plain(error: PitstopError) -> str:
     return error.message.rstrip(".")
 
 
-DOWNLOAD = StepKind("download", NoArgs, _act, _probe, on_node=False, in_plans=False)
+DOWNLOAD = StepKind("download", NoArgs, _act, _probe, on_node=False, in_plans=False, changes_nothing=True)

@@ -14,8 +14,8 @@ import shlex
 import msgspec
 
 from pitstop.model.errors import StepFailed
-from pitstop.model.runs import parent_of
-from pitstop.steps.kind import Done, StepContext, StepKind, never_known, reattach_operation
+from pitstop.model.runs import Step, parent_of
+from pitstop.steps.kind import Done, StepContext, StepKind, always, never_known, reattach_operation
 from pitstop.steps.shell import Command, quoted
 
 WAS_OUT = "was_out"
@@ -68,14 +68,14 @@ def functions(args: DrainArgs) -> str:
     return "".join([*own, _TOLD_OUT])
 
 
-def note(context: StepContext) -> str:
-    """Shell text that names the note: the same for drain and undrain of a node in a group."""
-    name = f"{context.run.id}-drain-{parent_of(context.step.index)}"
+def note(context: StepContext, drain: Step) -> str:
+    """Shell text that names the note of this drain: the same for every attempt, and for who puts back."""
+    name = f"{context.run.id}-drain-{parent_of(drain.index)}"
     return f'note="$PITSTOP_NOTES"/{shlex.quote(name)}\n'
 
 
 async def _act(context: StepContext, args: DrainArgs) -> Done:
-    return _recorded(await context.operate(functions(args) + note(context) + _SCRIPT))
+    return _recorded(await context.operate(functions(args) + note(context, context.step) + _SCRIPT))
 
 
 async def _reattach(context: StepContext) -> Done | None:
@@ -90,5 +90,7 @@ def _recorded(done: Done) -> Done:
     return Done(done.output[: said.start()], {WAS_OUT: said.group(1)})
 
 
-DRAIN = StepKind("drain", DrainArgs, _act, never_known, _reattach, in_plans=False)
+DRAIN = StepKind(
+    "drain", DrainArgs, _act, never_known, _reattach, in_plans=False, undone_by=always("undrain")
+)
 """Never found done by a probe: a node that is out may still have work in flight, which ``out`` waits for."""

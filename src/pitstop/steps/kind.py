@@ -17,11 +17,13 @@ from typing import Generic, TypeVar
 import msgspec
 
 from pitstop.model.errors import DigestMismatch, InvalidPlan, StepFailed
+from pitstop.model.plans import PlanStep
 from pitstop.model.runs import Run, Step, StepStatus, operation_id
 from pitstop.model.system import Node, SystemDescription
 from pitstop.package.fileset import METADATA
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed
+from pitstop.ports.hours import AnyTime, Hours
 from pitstop.ports.http import HttpProber
 from pitstop.ports.installation import Installation
 from pitstop.ports.nodes import Answer, NodeDriver, Operation, StagedFile
@@ -47,6 +49,7 @@ class World:
         feed: opens the feed that an update, by its name, comes from.
         bringing: held by the one step that brings content onto this system.
         installation: this very Pitstop; None where there is none to be replaced.
+        hours: when work may be done, for runs that keep to maintenance windows.
     """
 
     system: SystemDescription
@@ -57,6 +60,7 @@ class World:
     clock: Clock
     bringing: asyncio.Lock = field(default_factory=asyncio.Lock)
     installation: Installation | None = None
+    hours: Hours = field(default_factory=AnyTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,8 @@ class StepContext:
 
     Attributes:
         node: where; None for a step of the service itself.
-        earlier: the record of the nearest earlier step of a kind in the same group, such as of the drain
-            that an undrain puts back; empty if there is none.
+        earlier: the nearest earlier step of a kind in the same group, or the step that this one takes back,
+            such as the drain that an undrain puts back; None if there is none.
         report: tells progress (done, in all); not stored. May be called from any thread; it raises once the
             step has ended without waiting.
         wait: writes down what the step waits for, and until when at most; for operators to see, and for who
@@ -77,7 +81,7 @@ class StepContext:
     run: Run
     step: Step
     node: Node | None
-    earlier: Callable[[str], Mapping[str, str]]
+    earlier: Callable[[str], Step | None]
     report: Callable[[int, int], None]
     wait: Callable[[str, datetime], Awaitable[None]]
 
@@ -88,18 +92,29 @@ class StepContext:
             raise InvalidPlan(f"step {self.step.index} of kind {self.step.kind!r} needs a node")
         return self.node
 
+    @property
+    def package(self) -> str:
+        """The package that this step is of, by its update's name."""
+        return self.step.package or self.run.update
+
+    @property
+    def package_sha256(self) -> str:
+        """The digest of its metadata as it was when the run began; "" where that was not remembered."""
+        riders = {rider.update: rider.package_sha256 for rider in self.run.riders}
+        return riders.get(self.package, self.run.package_sha256)
+
     def require_package(self) -> None:
         """The package that is here is the one that the run began with.
 
         Raises:
             DigestMismatch: it is another. NotFound: there is none.
         """
-        if not self.run.package_sha256:  # it began before runs remembered that
+        if not self.package_sha256:  # it began before runs remembered that
             return
-        raw = self.world.payloads.document(self.run.update, METADATA)
-        if hashlib.sha256(raw).hexdigest() != self.run.package_sha256:
+        raw = self.world.payloads.document(self.package, METADATA)
+        if hashlib.sha256(raw).hexdigest() != self.package_sha256:
             raise DigestMismatch(
-                f"the package of {self.run.update} that is here is not the one that this run began with",
+                f"the package of {self.package} that is here is not the one that this run began with",
                 hint="Check the sources, and begin anew with the package that is right.",
             )
 
@@ -187,6 +202,16 @@ async def nothing_to_attach(_context: StepContext) -> Done | None:
 A = TypeVar("A", bound=msgspec.Struct)
 
 
+def no_kind(_args: object) -> str | None:
+    """For kinds that no kind takes back."""
+    return None
+
+
+def always(kind: str) -> Callable[[object], str | None]:
+    """For kinds that one kind takes back, whatever they are told."""
+    return lambda _args: kind
+
+
 @dataclass(frozen=True, slots=True)
 class StepKind(Generic[A]):
     """A row of the table of kinds.
@@ -199,6 +224,8 @@ class StepKind(Generic[A]):
         in_plans: whether a package's plan may ask for it; the others are Pitstop's own parts of a run.
         probe: Done if the state is there already, else None; changes nothing.
         act: brings the state about; raises StepFailed, Unreachable or EpochLost.
+        undone_by: the kind that takes a step with these arguments back, told the same; None: no kind can.
+        changes_nothing: there is nothing to take back.
     """
 
     name: str
@@ -208,6 +235,20 @@ class StepKind(Generic[A]):
     reattach: Callable[[StepContext], Awaitable[Done | None]] = nothing_to_attach
     on_node: bool = True
     in_plans: bool = True
+    undone_by: Callable[[A], str | None] = no_kind
+    changes_nothing: bool = False
+
+    def way_back(self, step: Step) -> tuple[PlanStep, ...] | None:
+        """What takes the step back, by what this kind knows; empty: nothing is to be taken back; None: it
+        cannot be. Raises InvalidPlan."""
+        if self.changes_nothing:
+            return ()
+        kind = self.undone_by(self.read(step.args, f"step {step.name!r}"))
+        if kind is None:
+            return None
+        return (
+            PlanStep(f"Undo: {step.name}", kind, args=step.args, deadline=step.deadline, retry=step.retry),
+        )
 
     def read(self, args: Mapping[str, object], where: str) -> A:
         """The arguments in their own type.

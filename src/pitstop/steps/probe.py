@@ -107,4 +107,4 @@ def _place(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-PROBE = StepKind("probe", ProbeArgs, _act, never_known)
+PROBE = StepKind("probe", ProbeArgs, _act, never_known, changes_nothing=True)

@@ -2,6 +2,10 @@
 
 Systemd where it is the node's init, else the script ``etc/init.d/NAME`` below the node's root, with exit
 statuses as LSB has them.
+
+Before a service is started or stopped it is noted on the node whether it ran, under a name that is the same
+for every attempt; ``restore-service`` brings it back to that. A restart cannot be taken back by itself, for
+what it loads is put back only after it: where a step is to be undone, stop before it and start after it.
 """
 
 from __future__ import annotations
@@ -41,7 +45,7 @@ elif [ -x "$script" ]; then
     "$script" "$verb"
 else
     echo "there is no service $name: systemd is not the init, and $script is not there" >&2
-    exit 5
+    return 5
 fi
 """
 
@@ -71,13 +75,42 @@ async def _probe(context: StepContext, args: ServiceArgs) -> Done | None:
     return done_of(answer) if wanted else None
 
 
+_NOTE = """\
+if [ ! -s "$note" ]; then
+    (verb=status; act) >/dev/null 2>&1 </dev/null
+    case $? in
+    0) was=started ;;
+    1 | 2 | 3) was=stopped ;;
+    *) was=unknown ;;
+    esac
+    mkdir -p "$PITSTOP_NOTES" && echo "$was" >"$note.new" && sync "$note.new" || exit 1
+    mv "$note.new" "$note" || exit 1
+fi
+"""
+
+
 async def _act(context: StepContext, args: ServiceArgs) -> Done:
-    return await context.operate(service_script(_VERBS[args.state], args.name))
+    noted = "" if args.state is ServiceState.RESTARTED else note_of(context, context.step.index) + _NOTE
+    return await context.operate(f"{functions(_VERBS[args.state], args.name)}{noted}act\n")
+
+
+def note_of(context: StepContext, index: str) -> str:
+    """Shell text that names the note of what the service was before the step of this index."""
+    return f'note="$PITSTOP_NOTES"/{shlex.quote(f"{context.run.id}-service-{index}")}\n'
 
 
 def service_script(verb: str, name: str) -> str:
     """Shell text that does this with the service, whatever the node's init is."""
-    return f"verb={verb}\nname={shlex.quote(name)}\n{_SCRIPT}"
+    return f"{functions(verb, name)}act\n"
 
 
-SERVICE = StepKind("service", ServiceArgs, _act, _probe, reattach_operation)
+def functions(verb: str, name: str) -> str:
+    """Shell text: ``act`` does the verb that is set with the service that is set."""
+    return f"verb={verb}\nname={shlex.quote(name)}\nact() {{\n{_SCRIPT}}}\n"
+
+
+def _undone_by(args: ServiceArgs) -> str | None:
+    return None if args.state is ServiceState.RESTARTED else "restore-service"
+
+
+SERVICE = StepKind("service", ServiceArgs, _act, _probe, reattach_operation, undone_by=_undone_by)

@@ -11,10 +11,13 @@ from pitstop.steps.copy import COPY
 from pitstop.steps.download import DOWNLOAD
 from pitstop.steps.drain import DRAIN
 from pitstop.steps.kind import StepKind
+from pitstop.steps.pause import PAUSE
 from pitstop.steps.pitstop import PITSTOP
 from pitstop.steps.probe import PROBE
 from pitstop.steps.reach import REACH
 from pitstop.steps.restart import RESTART
+from pitstop.steps.restore_files import RESTORE_FILES
+from pitstop.steps.restore_service import RESTORE_SERVICE
 from pitstop.steps.service import SERVICE
 from pitstop.steps.undrain import UNDRAIN
 from pitstop.steps.unpack import UNPACK
@@ -28,6 +31,9 @@ _ROWS: tuple[StepKind[Any], ...] = (
     PITSTOP,
     DRAIN,
     UNDRAIN,
+    PAUSE,
+    RESTORE_FILES,
+    RESTORE_SERVICE,
     DOWNLOAD,
     UNPACK,
     REACH,

@@ -10,7 +10,7 @@ from pitstop.steps.nothing import NoArgs
 
 async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
     await asyncio.to_thread(context.require_package)
-    payloads, package = context.world.payloads, context.run.update
+    payloads, package = context.world.payloads, context.package
     if await asyncio.to_thread(payloads.missing_content, package):
         return None
     return await asyncio.to_thread(_done, context)
@@ -18,13 +18,13 @@ async def _probe(context: StepContext, _args: NoArgs) -> Done | None:
 
 async def _act(context: StepContext, _args: NoArgs) -> Done:
     await asyncio.to_thread(context.require_package)
-    await asyncio.to_thread(context.world.payloads.unpack, context.run.update, context.report)
+    await asyncio.to_thread(context.world.payloads.unpack, context.package, context.report)
     return await asyncio.to_thread(_done, context)
 
 
 def _done(context: StepContext) -> Done:
-    manifest = context.world.payloads.manifest(context.run.update)
+    manifest = context.world.payloads.manifest(context.package)
     return Done(f"{len(manifest.files)} files, {manifest.size} bytes, as they were signed")
 
 
-UNPACK = StepKind("unpack", NoArgs, _act, _probe, on_node=False, in_plans=False)
+UNPACK = StepKind("unpack", NoArgs, _act, _probe, on_node=False, in_plans=False, changes_nothing=True)

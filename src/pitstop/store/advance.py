@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pitstop.model.errors import InvalidMove
-from pitstop.model.runs import Run, RunEvent, RunTree, Step, StepEvent, apply_to_run, apply_to_step
+from pitstop.model.runs import (
+    Run,
+    RunEvent,
+    RunTree,
+    Step,
+    StepEvent,
+    StepsAdded,
+    apply_to_run,
+    apply_to_step,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +26,13 @@ class Advance:
         before: the head that the events build on.
         moves: each event with the head before and after it.
         steps: the steps that changed, by index, as they are after the events.
+        added: those that the run did not have before, as they are after the events, in tree order.
     """
 
     before: Run
     moves: tuple[tuple[RunEvent, Run, Run], ...]
     steps: dict[str, Step]
+    added: tuple[Step, ...] = ()
 
     @property
     def run(self) -> Run:
@@ -29,7 +40,8 @@ class Advance:
 
     def take_into(self, tree: RunTree) -> None:
         """Make it the tree's state."""
-        tree.steps.update(self.steps)
+        tree.grow(self.added)
+        tree.grow(self.steps.values())
         tree.run = self.run
 
 
@@ -39,14 +51,16 @@ def advanced(tree: RunTree, events: Sequence[RunEvent]) -> Advance:
     Raises:
         InvalidMove: the run or a step does not take its event.
     """
-    run, moves, steps = tree.run, [], dict[str, Step]()
+    run, moves, steps, added = tree.run, [], dict[str, Step](), dict[str, Step]()
     for event in events:
+        if isinstance(event, StepsAdded):
+            added |= {step.index: step for step in event.steps if step.index not in tree.steps}
         if isinstance(event, StepEvent):
-            step = steps.get(event.index) or tree.steps.get(event.index)
+            step = steps.get(event.index) or added.get(event.index) or tree.steps.get(event.index)
             if step is None:
                 raise InvalidMove(f"run {run.id} has no step {event.index!r}")
-            steps[event.index] = apply_to_step(step, event)
+            (added if event.index in added else steps)[event.index] = apply_to_step(step, event)
         after = apply_to_run(run, event)
         moves.append((event, run, after))
         run = after
-    return Advance(tree.run, tuple(moves), steps)
+    return Advance(tree.run, tuple(moves), steps, tuple(added.values()))

@@ -6,19 +6,27 @@ import re
 
 import msgspec
 
+from pitstop.model.findings import Finding
 from pitstop.model.runs import (
+    AbortRequested,
+    CancelRequested,
     PhaseEntered,
+    RunAborted,
+    RunCancelled,
     RunEvent,
     RunFailed,
     RunResumed,
+    RunStopped,
     RunSucceeded,
     RunTaken,
     StepEvent,
     StepFailedOnce,
     StepReset,
+    StepsAdded,
     StepStarted,
     StepSucceeded,
     StepWaited,
+    StopRequested,
 )
 
 
@@ -32,8 +40,15 @@ KINDS: dict[str, type[RunEvent]] = {
     for event in (
         RunTaken,
         PhaseEntered,
+        StopRequested,
+        AbortRequested,
+        CancelRequested,
+        RunStopped,
+        StepsAdded,
         RunResumed,
         RunSucceeded,
+        RunAborted,
+        RunCancelled,
         RunFailed,
         StepStarted,
         StepWaited,
@@ -52,19 +67,26 @@ def index_of(event: RunEvent) -> str | None:
 
 def text_of(event: RunEvent) -> str:
     """What the event says beyond its kind, in a line; may be empty."""
+    said = ""
     match event:
         case RunTaken(worker=name) | RunResumed(by=name):
-            return f"by {name}"
+            said = f"by {name}"
+        case StopRequested() | AbortRequested() | CancelRequested():
+            at_once = ["at once"] if event.now else []
+            said = ", ".join([f"by {event.by}", *at_once, *filter(None, [event.reason])])
+        case StepsAdded():
+            said = f"{len(event.steps)} place(s)"
         case PhaseEntered():
-            return event.phase
-        case RunFailed() | StepFailedOnce():
-            return event.finding.what
+            said = event.phase
+        case RunFailed() | StepFailedOnce() | RunCancelled(finding=Finding()):
+            said = event.finding.what if event.finding else ""
         case StepWaited():
-            return event.reason
-        case StepSucceeded():
-            return "was done already" if event.found_done else ""
+            said = event.reason
+        case StepSucceeded(found_done=True):
+            said = "was done already"
         case _:
-            return ""
+            pass
+    return said
 
 
 def encode(event: RunEvent) -> str:

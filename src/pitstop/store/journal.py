@@ -2,6 +2,8 @@
 
 Invariants:
     * A write names the epoch and the revision that it builds on; if the row has others, nothing is written.
+      Where only the revision is another (somebody has asked something of the run), what is to be written is
+      worked out anew on the head as it is now: steps have one writer, who holds the epoch.
     * A run's events, its steps, its head, its update's state, the ledger and the alerts are one transaction.
     * A tree in memory changes only after the commit.
     * Epochs come from one counter over all runs: a run that is taken has a higher one than any before.
@@ -13,15 +15,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import get_args
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from pitstop.model.errors import Conflict, EpochLost, InvalidMove, NotFound
+from pitstop.model.findings import Finding
+from pitstop.model.run_effects import update_events
 from pitstop.model.runs import (
+    DRIVEN,
+    OCCUPYING,
+    AbortRequested,
+    CancelRequested,
     Run,
+    RunAborted,
+    RunCancelled,
     RunEvent,
     RunFailed,
     RunPurpose,
+    RunRequest,
     RunResumed,
     RunState,
     RunSucceeded,
@@ -29,11 +41,10 @@ from pitstop.model.runs import (
     RunTree,
     Step,
     StepReset,
-    StepStatus,
-    update_events,
+    to_reset,
 )
 from pitstop.model.system import Installed, InstalledBy
-from pitstop.model.updates import UpdateState, move
+from pitstop.model.updates import UpdateEvent, UpdateState, move
 from pitstop.ports.journal import Recorded
 from pitstop.store.advance import Advance, advanced
 from pitstop.store.alerts import close_of_update, raise_in
@@ -85,20 +96,46 @@ class SqlJournal:
     def append(self, tree: RunTree, *events: RunEvent) -> None:
         if any(isinstance(event, RunTaken | RunResumed) for event in events):
             raise InvalidMove(f"run {tree.run.id} is taken and resumed by calls of their own")
-        advance = advanced(tree, events)
-        if advance.moves:
-            with self._database.writing() as connection:
-                _write(connection, advance)
+        if not events:
+            return
+        while True:
+            advance = advanced(tree, events)
+            try:
+                with self._database.writing() as connection:
+                    _write(connection, advance)
+            except _HeadMoved as moved:
+                tree.run = moved.now
+            else:
+                break
         advance.take_into(tree)
+
+    def refresh(self, tree: RunTree) -> None:
+        with self._database.reading() as connection:
+            now = require_run(connection, tree.run.id)
+            if now.revision != tree.run.revision:
+                _require_only_asked(connection, tree.run, now)
+        tree.run = now
 
     def resume(self, run_id: str, by: str, at: datetime) -> None:
         with self._database.writing() as connection:
             tree = load_tree(connection, run_id, to_write=True)
-            failed = [leaf.index for leaf in tree.leaves() if leaf.status is StepStatus.FAILED]
-            advance = advanced(tree, [RunResumed(at, by), *(StepReset(index, at) for index in failed)])
-            _require_none_in_progress(connection)
+            advance = advanced(
+                tree, [RunResumed(at, by), *(StepReset(index, at) for index in to_reset(tree))]
+            )
+            _require_none_in_progress(connection, but=run_id)
             _require_newest(connection, tree.run)
             _write(connection, advance)
+
+    def request(self, run_id: str, wanted: RunRequest) -> Run:
+        with self._database.writing() as connection:
+            tree = load_tree(connection, run_id, to_write=True)
+            before = tree.run.state
+            if before is RunState.FAILED:
+                _require_none_in_progress(connection, but=run_id)
+                _require_newest(connection, tree.run)
+            advance = advanced(tree, [wanted])
+            _write(connection, advance)
+        return advance.run
 
     def raise_epoch(self, above: int) -> int:
         """Let the next epoch be higher than ``above``; it is never lowered. The epoch counter's value now."""
@@ -115,7 +152,7 @@ class SqlJournal:
             return load_tree(connection, run_id)
 
     def unfinished(self) -> Sequence[str]:
-        query = select(runs.c.id).where(runs.c.state == RunState.IN_PROGRESS).order_by(runs.c.number)
+        query = select(runs.c.id).where(runs.c.state.in_(DRIVEN)).order_by(runs.c.number)
         with self._database.reading() as connection:
             return connection.execute(query).scalars().all()
 
@@ -129,15 +166,30 @@ class SqlJournal:
 
 def _insert(connection: Connection, run: Run, places: Sequence[Step]) -> None:
     connection.execute(insert(runs).values(run_values(run)))
-    rows = [step_values(run.id, number, step) for number, step in enumerate(places)]
+    _insert_steps(connection, run.id, places, 0)
+
+
+def _insert_steps(connection: Connection, run_id: str, places: Sequence[Step], first: int) -> None:
+    rows = [step_values(run_id, number, step) for number, step in enumerate(places, start=first)]
     if rows:
         connection.execute(insert(steps), rows)
+
+
+class _HeadMoved(Exception):
+    """The run's head is another now, under the same epoch."""
+
+    def __init__(self, now: Run) -> None:
+        super().__init__()
+        self.now = now
 
 
 def _write(connection: Connection, advance: Advance) -> None:
     """Everything that these events mean; nothing, if the run is not as they found it."""
     before = advance.before
     _write_head(connection, before, advance.run)
+    if advance.added:
+        count = select(func.count()).where(steps.c.run_id == before.id)
+        _insert_steps(connection, before.id, advance.added, connection.execute(count).scalar_one())
     if advance.steps:
         changes = [
             {"of_run": before.id, "of_place": step.index, **step_progress(step)}
@@ -166,19 +218,26 @@ def _write_head(connection: Connection, before: Run, after: Run) -> None:
     builds_on = {"of_run": before.id, "from_epoch": before.epoch, "from_revision": before.revision}
     written = connection.execute(_HEAD, builds_on | run_head(after))
     if written.rowcount != 1:
-        raise _lost(connection, before)
+        now = require_run(connection, before.id)
+        _require_only_asked(connection, before, now)
+        raise _HeadMoved(now)
 
 
-def _lost(connection: Connection, before: Run) -> Conflict | NotFound:
-    """Why the run is not as the writer knows it."""
-    now = find_run(connection, before.id)
-    if now is None:
-        return NotFound(f"there is no run {before.id!r}")
-    if now.epoch != before.epoch:
-        return EpochLost(
-            f"run {before.id} was taken over: its epoch is {now.epoch}, no longer {before.epoch}"
-        )
-    return Conflict(f"run {before.id} was changed meanwhile: revision {now.revision}, not {before.revision}")
+def _require_only_asked(connection: Connection, known: Run, now: Run) -> None:
+    """What has happened since is that somebody asked something of the run.
+
+    Raises:
+        EpochLost: another worker has taken it. Conflict: it was changed otherwise.
+    """
+    if now.epoch != known.epoch:
+        raise EpochLost(f"run {now.id} was taken over: its epoch is {now.epoch}, no longer {known.epoch}")
+    others = select(func.count()).where(
+        events.c.run_id == now.id,
+        events.c.sequence > known.revision,
+        events.c.kind.not_in([kind_of(event) for event in get_args(RunRequest)]),
+    )
+    if now.revision < known.revision or connection.execute(others).scalar_one():
+        raise Conflict(f"run {now.id} was changed meanwhile: revision {now.revision}, not {known.revision}")
 
 
 def _follow(connection: Connection, before: Run, event: RunEvent) -> None:
@@ -187,8 +246,12 @@ def _follow(connection: Connection, before: Run, event: RunEvent) -> None:
     match event:
         case RunFailed():
             raise_in(connection, event.finding, event.at, before.update)
-        case RunResumed():
+        case RunResumed() | AbortRequested() | CancelRequested():
             close_of_update(connection, before.update, event.by, event.at)
+        case RunCancelled(finding=Finding() as finding):
+            raise_in(connection, finding, event.at, before.update)
+        case RunAborted():
+            close_of_update(connection, before.update, f"run {before.id}", event.at)
         case RunSucceeded():
             close_of_update(connection, before.update, f"run {before.id}", event.at)
             if before.purpose is RunPurpose.APPLY:
@@ -208,10 +271,18 @@ def _move_update(connection: Connection, before: Run, event: RunEvent) -> None:
 
 
 def _enter(connection: Connection, run: Run, event: RunSucceeded) -> None:
-    kind = connection.execute(
-        select(updates.c.type, updates.c.family).where(updates.c.name == run.update)
-    ).one()
-    record_in(connection, Installed(run.release, kind.type, kind.family, event.at, InstalledBy.RUN, run.id))
+    """What went on, into the ledger: the run's own release, and what went along with it."""
+    for name, release in [
+        (run.update, run.release),
+        *((rider.update, rider.release) for rider in run.riders),
+    ]:
+        kind = connection.execute(
+            select(updates.c.type, updates.c.family).where(updates.c.name == name)
+        ).one()
+        record_in(connection, Installed(release, kind.type, kind.family, event.at, InstalledBy.RUN, run.id))
+    for rider in run.riders:
+        state = move(rider.update, _state_of(connection, rider.update), UpdateEvent.WENT_ALONG)
+        connection.execute(update(updates).where(updates.c.name == rider.update).values(state=state))
 
 
 def _next_epoch(connection: Connection) -> int:
@@ -239,13 +310,16 @@ def _require_state(connection: Connection, update_name: str, expected: UpdateSta
         raise Conflict(f"update {update_name} is {state} now, no longer {expected}")
 
 
-def _require_none_in_progress(connection: Connection) -> None:
-    query = select(runs.c.id, runs.c.update_name).where(runs.c.state == RunState.IN_PROGRESS)
+def _require_none_in_progress(connection: Connection, but: str = "") -> None:
+    query = select(runs.c.id, runs.c.update_name, runs.c.state).where(
+        runs.c.state.in_(OCCUPYING), runs.c.id != but
+    )
     other = connection.execute(query).first()
     if other is not None:
+        said = "in progress" if other.state is RunState.IN_PROGRESS else other.state
         raise Conflict(
-            f"run {other.id} of {other.update_name} is in progress",
-            hint="One update at a time: wait until it has ended.",
+            f"run {other.id} of {other.update_name} is {said}",
+            hint="One update at a time: wait until it has ended, or end it.",
         )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from pitstop.model.errors import NotFound
 from pitstop.model.releases import ReleaseId
-from pitstop.model.runs import Run, RunTree, Step
+from pitstop.model.runs import OCCUPYING, Run, RunTree, Step
 from pitstop.store import tables
 
 Values = dict[str, Any]
@@ -24,6 +24,9 @@ def run_head(run: Run) -> Values:
         "revision": run.revision,
         "ended": run.ended,
         "finding": run.finding,
+        "occupies": True if run.state in OCCUPYING else None,
+        "goes_on": run.goes_on,
+        "now": run.now,
     }
 
 
@@ -42,6 +45,8 @@ def run_values(run: Run) -> Values:
         "to_version": run.to_version,
         "plan_sha256": run.plan_sha256,
         "package_sha256": run.package_sha256,
+        "riders": run.riders,
+        "windows": run.windows,
     }
 
 
@@ -64,6 +69,10 @@ def run_of(row: Row[Any]) -> Run:
         revision=row.revision,
         ended=row.ended,
         finding=row.finding,
+        riders=row.riders,
+        windows=row.windows,
+        goes_on=row.goes_on,
+        now=row.now,
     )
 
 
@@ -100,6 +109,13 @@ def step_values(run_id: str, number: int, step: Step) -> Values:
         "expected": step.expected,
         "deadline": step.deadline,
         "retry": step.retry,
+        "package": step.package,
+        "whole": step.whole,
+        "may_fail": step.may_fail,
+        "bandwidth": step.bandwidth,
+        "undo": step.undo,
+        "undoes": step.undoes,
+        "no_return": step.no_return,
     }
 
 
@@ -127,6 +143,13 @@ def step_of(row: Row[Any]) -> Step:
         record=row.record,
         finding=row.finding,
         found_done=row.found_done,
+        package=row.package,
+        whole=row.whole,
+        may_fail=row.may_fail,
+        bandwidth=row.bandwidth,
+        undo=row.undo,
+        undoes=row.undoes,
+        no_return=row.no_return,
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -28,9 +29,9 @@ from sqlalchemy import (
 from pitstop.model.accounts import Role
 from pitstop.model.findings import Finding
 from pitstop.model.packages import PackageType
-from pitstop.model.plans import GroupMode, Retry
+from pitstop.model.plans import GroupMode, PlanStep, Retry
 from pitstop.model.releases import PublisherKind
-from pitstop.model.runs import Phase, RunPurpose, RunState, StepStatus, Waiting
+from pitstop.model.runs import Phase, Rider, RunPurpose, RunState, StepStatus, Waiting, WindowUse
 from pitstop.model.system import InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.policy.facts import HardwareContract
@@ -46,7 +47,6 @@ metadata = MetaData(
     }
 )
 
-_RUNNING = text("state = 'in-progress'")
 _ACTIVE = text("closed IS NULL")
 _ACTIVE_OF_NONE = text("closed IS NULL AND update_name IS NULL")
 
@@ -114,9 +114,15 @@ runs = Table(
     Column("revision", Integer, nullable=False),
     Column("ended", Instant),
     Column("finding", Json(Finding)),
-    Index("only_run_in_progress", "state", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    Column("riders", Json(tuple[Rider, ...]), nullable=False, server_default="[]"),
+    Column("windows", words(WindowUse), nullable=False, server_default=WindowUse.NONE),
+    Column("goes_on", Instant),
+    Column("now", Boolean, nullable=False, server_default=false()),
+    Column("occupies", Boolean),
+    Index("only_run_that_occupies", "occupies", unique=True),
 )
-"""Heads of runs. ``number`` rises in the order of creation."""
+"""Heads of runs. ``number`` rises in the order of creation. ``occupies`` follows from the state: true while
+no other run may begin, else NULL, which equals no other NULL."""
 
 steps = Table(
     "steps",
@@ -145,6 +151,13 @@ steps = Table(
     Column("record", Json(Mapping[str, str]), nullable=False),
     Column("finding", Json(Finding)),
     Column("found_done", Boolean, nullable=False),
+    Column("package", Text),
+    Column("whole", Boolean, nullable=False, server_default=false()),
+    Column("may_fail", Integer, nullable=False, server_default="0"),
+    Column("bandwidth", BigInteger),
+    Column("undo", Json(tuple[PlanStep, ...])),
+    Column("undoes", Text),
+    Column("no_return", Boolean, nullable=False, server_default=false()),
 )
 """The places of a run's tree. ``place`` is the index (2.9.2), ``number`` the position in tree order."""
 
@@ -173,7 +186,8 @@ ledger = Table(
     Column("family", Text),
     Column("at", Instant, nullable=False),
     Column("by", words(InstalledBy), nullable=False),
-    Column("run_id", ForeignKey(runs.c.id), unique=True),
+    Column("run_id", ForeignKey(runs.c.id)),
+    UniqueConstraint("run_id", "publisher", "product", "version"),
 )
 """What went on, in order."""
 

@@ -237,6 +237,13 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "waiting": Spoken("Waiting", _W),
     "succeeded": Spoken("Succeeded", _G),
     "failed": Spoken("Failed", _X),
+    "stopping": Spoken("Stopping", _B),
+    "stopped": Spoken("Stopped", _W),
+    "undoing": Spoken("Undoing", _B),
+    "undo-failed": Spoken("Undoing failed", _X),
+    "cancelling": Spoken("Cancelling", _B),
+    "cancelled": Spoken("Cancelled", _W),
+    "aborted": Spoken("Aborted, all is as before", _W),
     # of an import
     "receiving": Spoken("Receiving", _B),
     "importing": Spoken("Importing", _B),

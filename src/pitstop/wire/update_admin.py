@@ -31,7 +31,18 @@ STATES = {
 }
 """States that this API does not know, and which of its own shows instead. The others have the same name."""
 
-RUN_STATES = {"succeeded": "Succeeded", "in-progress": "InProgress", "failed": "Failed"}
+RUN_STATES = {
+    "succeeded": "Succeeded",
+    "in-progress": "InProgress",
+    "stopping": "InProgress",
+    "stopped": "InProgress",
+    "undoing": "InProgress",
+    "cancelling": "InProgress",
+    "failed": "Failed",
+    "undo-failed": "Failed",
+    "aborted": "Failed",
+    "cancelled": "Failed",
+}
 STEP_STATUSES = {
     "succeeded": "Success",
     "failed": "Error",
@@ -39,6 +50,7 @@ STEP_STATUSES = {
     "waiting": "InProgress",
     "pending": "NotStarted",
 }
+_RUN_STATUSES = {"Succeeded": "Success", "Failed": "Error", "InProgress": "InProgress"}
 _ROOT_NAMES = {"prepare": "Preparing", "health-check": "HealthChecking", "apply": "Installing"}
 _HERE = frozenset(
     {
@@ -231,7 +243,7 @@ def run_resource(scope: Scope, report: RunReport) -> Resource:
             name=_ROOT_NAMES.get(run.purpose, run.purpose),
             description=run.title,
             error_message=_error_message(run.finding),
-            status=STEP_STATUSES.get(run.state, "InProgress"),
+            status=_RUN_STATUSES[RUN_STATES.get(run.state, "InProgress")],
             start_time_utc=_known(run.started),
             end_time_utc=_known(run.ended),
             steps=tuple(_step(step) for step in report.steps),

@@ -30,7 +30,8 @@ class FindingView(View, frozen=True):
 
 
 class ActionView(View, frozen=True):
-    """Something that may be asked for now. ``verb``: prepare, healthCheck, apply or rerun."""
+    """Something that may be asked for now. ``verb``: of an update prepare, healthCheck, apply or rerun; of a
+    run resume, stop, abort or cancel."""
 
     verb: str
     label: str
@@ -178,7 +179,12 @@ class StepView(View, frozen=True):
 
 
 class RunView(View, frozen=True):
-    """The head of a run. ``state``: in-progress, failed or succeeded; ``now``: what it is doing, in words."""
+    """The head of a run.
+
+    ``state``: in-progress, stopping, stopped, undoing, undo-failed, cancelling, cancelled, aborted, failed or
+    succeeded. ``goes_on``: of a stopped run, when it goes on by itself. ``with_updates``: the hotfixes that
+    go on in the same run.
+    """
 
     id: str
     update: str
@@ -196,6 +202,28 @@ class RunView(View, frozen=True):
     seconds: float
     finding: FindingView | None
     actions: tuple[ActionView, ...]
+    windows: str = "none"
+    goes_on: datetime | None = None
+    with_updates: tuple[str, ...] = ()
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether a worker drives it: it changes by itself."""
+        return self.state in GOING_ON
+
+
+GOING_ON = frozenset({"in-progress", "stopping", "undoing", "cancelling"})
+"""The states of a run that a worker drives."""
+
+
+class RunAsked(View, frozen=True):
+    """How something is asked of a run.
+
+    ``reason`` is kept in its history. ``now``: what is under way is ended, not waited for.
+    """
+
+    reason: str = ""
+    now: bool = False
 
 
 class RunReport(View, frozen=True):
@@ -212,6 +240,7 @@ class RunReport(View, frozen=True):
     steps: tuple[StepView, ...]
     progress: PortionView | None = None
     next: str = ""
+    no_return: str = ""
 
 
 class EventView(View, frozen=True):

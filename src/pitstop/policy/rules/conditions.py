@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pitstop.model.answers import NO, YES, Answer, ask_all
 from pitstop.model.conditions import Condition
 from pitstop.model.releases import Release
 from pitstop.model.updates import UpdateState
-from pitstop.policy.answers import NO, YES, Answer, ask_all
 from pitstop.policy.rules.hotfix_gate import has_hotfix, hotfixes_from
 from pitstop.policy.situation import Situation, Word, install_first, refusal, unmet
 

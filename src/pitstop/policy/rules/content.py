@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pitstop.model.answers import ask_all
 from pitstop.model.releases import Release
 from pitstop.model.updates import UpdateState
-from pitstop.policy.answers import ask_all
 from pitstop.policy.situation import Situation, Word, unmet
 
 

@@ -33,6 +33,14 @@ def one_at_a_time(release: Release, situation: Situation) -> Iterator[Word]:
             f"The install of {failed} failed and left this system partly updated.",
             f"Resume {failed} first.",
         )
+    partly = situation.facts.partly_on
+    if partly is not None and partly != release.name:
+        yield _word(
+            "another-update-unfinished",
+            release,
+            f"The run of {partly} was cancelled and left this system partly updated.",
+            f"Install {partly} again first: what is done already is found done.",
+        )
 
 
 def _word(code: str, release: Release, what: str, remedy: str) -> Word:

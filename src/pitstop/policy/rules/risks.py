@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pitstop.model.answers import YES, Answer, ask
 from pitstop.model.conditions import Risk
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Release
 from pitstop.model.versions import Version
-from pitstop.policy.answers import YES, Answer, ask
 from pitstop.policy.riding import riding_level
 from pitstop.policy.rules.hotfix_gate import has_hotfix
 from pitstop.policy.situation import Situation, Word, subject_of

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from pitstop.model.answers import NO, Answer, ask_all
 from pitstop.model.conditions import FactTest
 from pitstop.model.releases import HardwareMatch, SupportEnd, SupportException
-from pitstop.policy.answers import NO, Answer, ask_all
 from pitstop.policy.facts import SystemFacts, fits_hardware
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.policy.support_rules.counting import SUPPORTED_BEHIND

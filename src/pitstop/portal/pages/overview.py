@@ -11,7 +11,6 @@ from litestar.response import Response, Stream
 from pitstop.model.accounts import Permission
 from pitstop.model.errors import NotSignedIn, PitstopError
 from pitstop.portal.folding import fold
-from pitstop.portal.pages.runs import IN_PROGRESS
 from pitstop.portal.rendering import go_to, render
 from pitstop.portal.streams import OVER, one_event, run_stream
 from pitstop.portal.visits import OpenVisit, OpenWatches, PortalRequest, Visit
@@ -44,7 +43,7 @@ async def live(request: PortalRequest, visit: OpenVisit, watches: OpenWatches) -
 
 def _part(report: RunReport) -> bytes:
     part = frame("part", render("running.html", {"report": report, "is_streamed": True}))
-    return part if report.run.state == IN_PROGRESS else part + OVER
+    return part if report.run.is_going_on else part + OVER
 
 
 TELLING: Final = Telling(_part, _part)

@@ -10,11 +10,12 @@ from typing import Any, Final
 import msgspec
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Response, Stream
 
 from pitstop.model.accounts import Permission
 from pitstop.model.errors import NotFound, NotSignedIn, PitstopError
+from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.portal.folding import fold
 from pitstop.portal.rendering import HEADERS, go_to, in_path, render
 from pitstop.portal.streams import OVER, run_stream
@@ -31,6 +32,13 @@ RUNS_SHOWN: Final = 25
 
 IN_PROGRESS: Final = "in-progress"
 ACTIVE: Final = frozenset({IN_PROGRESS, "waiting"})
+
+
+class AskForm(msgspec.Struct):
+    """How something is asked of a run. ``now``: the box's value, where it is ticked."""
+
+    reason: str = ""
+    now: str = ""
 
 
 @get("/runs", sync_to_thread=True)
@@ -62,7 +70,7 @@ def _changed(may_operate: bool, report: RunReport) -> bytes:
     """The whole part; after the end of the run nothing more."""
     text = render("live.html", {**_facts(report), "may_operate": may_operate, "is_streamed": True})
     part = frame("part", text, id_=report.run.revision)
-    return part if report.run.state == IN_PROGRESS else part + OVER
+    return part if report.run.is_going_on else part + OVER
 
 
 def _moved(report: RunReport) -> bytes:
@@ -110,6 +118,54 @@ def after_sign_in(run_id: FromPath[str]) -> Response[str]:
     return go_to(f"/runs/{in_path(run_id)}")
 
 
+@get("/runs/{run_id:str}/ask/{verb:str}", sync_to_thread=True)
+def ask(visit: OpenVisit, run_id: FromPath[str], verb: FromPath[str]) -> Response[str]:
+    """What a stop, an abort or a cancel will do, and the button that does it."""
+    return _question(visit, run_id, _verb(verb))
+
+
+@post("/runs/{run_id:str}/ask/{verb:str}", sync_to_thread=True)
+def do_ask(
+    visit: OpenVisit, run_id: FromPath[str], verb: FromPath[str], data: URLEncodedBody[AskForm]
+) -> Response[str]:
+    wanted = _verb(verb)
+    asks = {
+        RunVerb.STOP: visit.desk.runs.stop,
+        RunVerb.ABORT: visit.desk.runs.abort,
+        RunVerb.CANCEL: visit.desk.runs.cancel,
+    }
+    try:
+        asks[wanted](visit.actor, run_id, data.reason, now=bool(data.now))
+    except (NotSignedIn, NotFound):
+        raise
+    except PitstopError as error:
+        return _question(visit, run_id, wanted, error)
+    return go_to(f"/runs/{in_path(run_id)}?done=asked")
+
+
+def _question(visit: Visit, run_id: str, verb: RunVerb, problem: PitstopError | None = None) -> Response[str]:
+    report = visit.desk.runs.show(visit.actor, run_id)
+    offered = next((action for action in report.run.actions if action.verb == verb), None)
+    return visit.page(
+        "ask_run.html",
+        problem=problem,
+        report=report,
+        run=report.run,
+        action=run_action(verb),
+        offered=offered,
+    )
+
+
+def _verb(text: str) -> RunVerb:
+    try:
+        verb = RunVerb(text)
+    except ValueError:
+        verb = RunVerb.RESUME
+    if verb is RunVerb.RESUME:
+        raise NotFound(f"there is no question {text!r} of a run", hint="Use the buttons of the run's page.")
+    return verb
+
+
 def _page(visit: Visit, run_id: str, problem: PitstopError | None = None) -> Response[str]:
     return visit.page(
         "run.html", problem=problem, **_facts(visit.desk.runs.show(visit.actor, run_id)), is_streamed=False
@@ -131,17 +187,17 @@ def _facts(report: RunReport) -> dict[str, Any]:
 def title_of(report: RunReport) -> str:
     """What the browser's tab says: how far, before what."""
     state = spoken(report.run.state).words
-    head = percent(report.percent) if report.run.state == IN_PROGRESS else state
+    head = percent(report.percent) if report.run.is_going_on else state
     return f"{head} · {report.run.title}"
 
 
 def announcement(report: RunReport) -> str:
     """What a screen reader says when it changes: state and phase, and each further tenth, not each step."""
     run = report.run
-    if run.state != IN_PROGRESS:
+    if not run.is_going_on:
         return f"{spoken(run.state).words}. Version {run.from_version} to {run.to_version}."
     phase = f", {spoken(run.phase).words.lower()}" if run.phase else ""
-    return f"In progress{phase}, {int(report.percent // 10) * 10} percent."
+    return f"{spoken(run.state).words}{phase}, {int(report.percent // 10) * 10} percent."
 
 
 def failed_steps(report: RunReport) -> list[StepView]:

@@ -1,0 +1,36 @@
+"""What a cancelled run leaves behind, said so that somebody can act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pitstop.engine.failures import touched_nodes
+from pitstop.model.findings import Finding, Severity
+from pitstop.model.runs import RunTree
+
+CODE = "run-cancelled"
+
+
+def cancelled_finding(tree: RunTree, troubles: Sequence[Finding]) -> Finding | None:
+    """``troubles``: why a node could not be put back, or may still act. None: no node was ever touched."""
+    touched = touched_nodes(tree)
+    if not touched and not troubles:
+        return None
+    run = tree.run
+    untouched = sorted({leaf.node for leaf in tree.leaves() if leaf.node} - set(touched))
+    rest = f" Not touched: {', '.join(untouched)}." if untouched else ""
+    return Finding(
+        CODE,
+        Severity.CRITICAL if troubles else Severity.WARNING,
+        f"run {run.id}",
+        f"The run to {run.to_version} was cancelled before it was done"
+        + "".join(f"; {trouble.subject}: {trouble.what}" for trouble in troubles),
+        " ".join(
+            [
+                *(trouble.remedy for trouble in troubles),
+                "To go on, install the update again: what is done already is found done.",
+                "`pitstop node list` says what each node runs.",
+            ]
+        ),
+        impact=f"The system is partly updated. Touched: {', '.join(touched)}.{rest}",
+    )
