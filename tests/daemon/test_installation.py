@@ -106,32 +106,28 @@ def test_versions_are_made_offline_with_every_digest_checked(tmp_path: Path) -> 
     assert (machine.home / "current").resolve().name == __version__
     assert (machine.home / "launcher").stat().st_mode & 0o111
 
-    damaged = carried(tmp_path / "damaged", "99.1", further=lamp)
+    # The lamp is not carried: the running version came with it.
+    right = carried(tmp_path / "right", "99.1", further=lamp)
+    (machine.home / "versions/99.0").mkdir()
+    assert "99.1 is installed" in machine.install("99.1", right)
+    assert machine.reports == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    assert (machine.home / "versions/99.1/wheels/lamp-1.0-py3-none-any.whl").exists()
+    assert (machine.home / "current").resolve().name == __version__, "installing switches nothing"
+    assert {folder.name for folder in (machine.home / "versions").iterdir()} == {__version__, "99.1"}
+    machine.install("99.1", right)
+    assert len(machine.reports) == 4, "what is there, whole, is not made again"
+
+    damaged = carried(tmp_path / "damaged", "99.1", says="99.9", further=lamp)
     with (damaged / "pitstop-99.1-py3-none-any.whl").open("ab") as file:
         file.write(b"\0")
     with pytest.raises(StepFailed, match="cannot be installed"):
         machine.install("99.1", damaged)
-    assert not (machine.home / "versions/99.1/whole").exists()
-
-    # The lamp is not carried: the running version came with it.
-    said = machine.install("99.1", carried(tmp_path / "right", "99.1", further=lamp))
-    assert "99.1 is installed" in said
-    assert machine.reports[-4:] == [(0, 4), (1, 4), (2, 4), (3, 4)]
-    assert (machine.home / "versions/99.1/wheels/lamp-1.0-py3-none-any.whl").exists()
-    assert (machine.home / "current").resolve().name == __version__, "installing switches nothing"
-    machine.reports.clear()
-    machine.install("99.1", tmp_path / "right")
-    assert machine.reports == [], "what is there, whole, is not made again"
-    with pytest.raises(StepFailed, match="cannot be installed"):
-        machine.install("99.1", carried(tmp_path / "lacking", "99.1"))
-    assert machine.reports, "of other files it is"
-
-    with pytest.raises(StepFailed, match=r"are of Pitstop 99\.9, not 99\.2"):
-        machine.install("99.2", carried(tmp_path / "other", "99.2", says="99.9", further=lamp))
-    assert {folder.name for folder in (machine.home / "versions").iterdir()} == {__version__, "99.2"}
+    assert not (machine.home / "versions/99.1/whole").exists(), "of other files it is made anew"
+    with pytest.raises(StepFailed, match=r"no wheel of Pitstop 99\.2"):
+        machine.install("99.2", damaged)
 
     with pytest.raises(Conflict, match="as its current one"):
-        lay_out(machine.home, tmp_path / "right")
+        lay_out(machine.home, right)
 
 
 def test_a_switch_is_written_down_before_the_process_ends(tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ class LaunchedService:
         report: Callable[[int, int], None],
     ) -> str:
         home = self._home()
+        if version not in _own_versions(files):
+            raise StepFailed(f"there is no wheel of Pitstop {version} among the files", hint=_TELL_PUBLISHER)
         _remove_others(home, {version, self.running})
         make_version(
             home,
@@ -169,13 +171,17 @@ def lay_out(home: Path, wheels: Path) -> str:
 
 
 def _version_of(wheels: Path, files: Mapping[str, Path]) -> str:
-    versions = [found[1] for name in files if (found := _OWN_WHEEL.fullmatch(name))]
+    versions = _own_versions(files)
     if len(versions) != 1 or REQUIREMENTS not in files:
         raise InvalidInput(
             f"{wheels} does not hold one wheel of pitstop and a {REQUIREMENTS}",
             hint="What the folder must hold is in docs/self-update.md.",
         )
     return versions[0]
+
+
+def _own_versions(files: Mapping[str, Path]) -> list[str]:
+    return [found[1] for name in files if (found := _OWN_WHEEL.fullmatch(name))]
 
 
 def make_version(

@@ -220,7 +220,8 @@ class StepKind(Generic[A]):
         name: as plans write it.
         args: its arguments, a msgspec struct that forbids unknown fields; its docstring and fields make the
             reference.
-        on_node: whether it is done on nodes (then the plan gives a role) or by the service itself.
+        on_node: whether it is done on nodes (then the plan gives a role) or by the service itself; of those,
+            the ones that plans may ask for are ``SERVICE_KINDS`` of :mod:`pitstop.model.expansion`.
         in_plans: whether a package's plan may ask for it; the others are Pitstop's own parts of a run.
         probe: Done if the state is there already, else None; changes nothing.
         act: brings the state about; raises StepFailed, Unreachable or EpochLost.
