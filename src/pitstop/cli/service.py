@@ -100,7 +100,23 @@ def install(
 
 @app.command()
 def start(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
-    """Run the service in the foreground until SIGTERM. Runs in progress are taken up by themselves."""
+    """Run the service in the foreground until SIGTERM. Runs in progress are taken up by themselves.
+
+    With `database` in the settings, several services and workers share one state: each serves API and portal,
+    and drives whatever run is left to it.
+    """
     from pitstop.daemon.start import start as start_service
 
     start_service(settings)
+
+
+@app.command()
+def worker(settings: SettingsFile = DEFAULT_SETTINGS) -> None:
+    """Only work, without API and portal, in the foreground until SIGTERM.
+
+    It shares the PostgreSQL that `database` names with a service, and takes over what another worker leaves:
+    at once where that one is stopped, within 15 seconds where it dies.
+    """
+    from pitstop.daemon.start import work
+
+    work(settings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from dataclasses import dataclass
 
 from pitstop.daemon.clock import MachineClock
@@ -12,15 +10,15 @@ from pitstop.daemon.installation import LaunchedService, launched
 from pitstop.daemon.links import links
 from pitstop.daemon.node_versions import NodeVersions
 from pitstop.daemon.settings import Settings
-from pitstop.daemon.stored import Stored
+from pitstop.daemon.stored import Stored, worker_name
+from pitstop.daemon.workers import hire
 from pitstop.engine.alarm import NotDriven
 from pitstop.engine.driver import Driver
-from pitstop.engine.jobs import EmbeddedJobs
 from pitstop.engine.progress import Progress
 from pitstop.nodes.declared import DeclaredSystem
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
+from pitstop.ports.jobs import Worker
 from pitstop.service.accounts import AccountsService
 from pitstop.service.adoption import Adoption
 from pitstop.service.alerts import AlertsService
@@ -31,13 +29,14 @@ from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
 from pitstop.service.importing import Importing
-from pitstop.service.imports import IMPORT, ImportsService
+from pitstop.service.imports import ImportsService
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
 from pitstop.service.retention import Retention
-from pitstop.service.runs import DRIVE, RunsService
+from pitstop.service.runs import RunsService
 from pitstop.service.sources import SourcesService
 from pitstop.service.step_sizes import StepSizes
+from pitstop.service.supply import Supply
 from pitstop.service.system import SystemService
 from pitstop.service.transfers import TransfersService
 from pitstop.service.updates import UpdatesService
@@ -47,16 +46,17 @@ from pitstop.store.database import DATABASE_NAME
 from pitstop.transport.arrivals import FileArrivals
 from pitstop.transport.feeds import TufFeeds, free_space
 
-HOST_KEYS_NAME = "host-keys"
-
 
 @dataclass(frozen=True, slots=True)
 class Wired:
     """The service with all its parts in place, before its loop runs."""
 
     settings: Settings
-    clock: MachineClock
-    jobs: EmbeddedJobs
+    jobs: Worker
+    driver: Driver
+    alarm: NotDriven
+    progress: Progress
+    supply: Supply
     nodes: SshNodes
     http: HttpxProber
     desk: Desk
@@ -69,10 +69,6 @@ class Wired:
     ending: Ending
 
 
-def worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def wire(settings: Settings, stored: Stored) -> Wired:
     """Put everything together.
 
@@ -83,8 +79,8 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     systems = DeclaredSystem(settings.system_file)
     audited = Audited(stored.audit, clock)
     knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, clock)
-    progress = Progress()
-    host_keys = HostKeys(stored.folder / HOST_KEYS_NAME)
+    progress = Progress(stored.board)
+    host_keys = stored.host_keys
     nodes, http = SshNodes(host_keys), HttpxProber()
     accounts = AccountsService(stored.accounts, audited, clock)
     link, own_links = links(settings.reach)
@@ -92,7 +88,8 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     sources = SourcesService(stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock)
 
     ending = Ending()
-    installation = launched(stored.folder / DATABASE_NAME, ending.to_be_started_anew)
+    own_database = stored.folder / DATABASE_NAME if settings.database is None else None
+    installation = launched(own_database, ending.to_be_started_anew)
 
     def world() -> World:
         return World(
@@ -110,10 +107,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     alarm = NotDriven(stored.alerts, clock)
     importing = Importing(feeds, feeds, sources, stored.payloads, settings.medium)
 
-    async def do_import(import_id: str) -> None:
-        await imports.work(import_id)
-
-    jobs = EmbeddedJobs({DRIVE: driver.drive, IMPORT: do_import}, clock, {DRIVE: alarm.tell})
+    jobs = hire(settings.database, stored, clock)
     arrivals = FileArrivals(stored.folder / "imports", free_space)
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
@@ -135,17 +129,20 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
     return Wired(
-        settings,
-        clock,
-        jobs,
-        nodes,
-        http,
-        desk,
-        accounts,
-        sources,
-        runs,
-        imports,
-        retention,
-        installation,
-        ending,
+        settings=settings,
+        jobs=jobs,
+        driver=driver,
+        alarm=alarm,
+        progress=progress,
+        supply=Supply(stored.runs, stored.payloads, sources),
+        nodes=nodes,
+        http=http,
+        desk=desk,
+        accounts=accounts,
+        sources=sources,
+        runs=runs,
+        imports=imports,
+        retention=retention,
+        installation=installation,
+        ending=ending,
     )

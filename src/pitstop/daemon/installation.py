@@ -123,7 +123,7 @@ class LaunchedService:
         return self.home
 
 
-def launched(database: Path, end: Callable[[], None]) -> LaunchedService:
+def launched(database: Path | None, end: Callable[[], None]) -> LaunchedService:
     """This process as its environment says that it was started."""
     home = os.environ.get(LAUNCHER_FOLDER)
     return LaunchedService(Path(home) if home else None, os.environ.get(ON_TRIAL), database, end)

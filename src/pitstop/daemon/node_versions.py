@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pitstop.model.errors import Unreachable
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
+from pitstop.ports.host_keys import PinnedKeys
 from pitstop.ports.systems import Systems
 from pitstop.steps.confirm_version import VersionSaid, ask_versions
 
@@ -21,7 +21,7 @@ class NodeVersions:
     """Implements :class:`pitstop.ports.installed.InstalledVersions`."""
 
     systems: Systems
-    host_keys: HostKeys
+    host_keys: PinnedKeys
 
     def on_nodes(self, product: str) -> Mapping[str, str]:
         said = asyncio.run(self._ask_all(product))

@@ -1,4 +1,4 @@
-"""The service's process: web server, jobs and polling in one event loop, until it is told to end."""
+"""The service's process: web server and background work in one event loop, until it is told to end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
@@ -18,9 +18,8 @@ import uvicorn
 from litestar import Litestar
 
 from pitstop.daemon.desks import Wired
-from pitstop.daemon.polling import poll_for_ever
-from pitstop.daemon.watching import LOOK_EVERY, OPENINGS_EVERY, TIDY_EVERY, tidy_for_ever, watch_for_ever
 from pitstop.daemon.web import create_app
+from pitstop.daemon.work import jobs, recurring
 from pitstop.model.errors import StateUnusable
 
 log = logging.getLogger(__name__)
@@ -50,15 +49,26 @@ async def serve(wired: Wired, app: Litestar) -> None:
     await require_answers(app)
     taken = listening(wired.settings.host, wired.settings.port)
     await asyncio.to_thread(wired.installation.say_healthy)
-    wired.jobs.start()
-    wired.runs.take_up()
-    wired.imports.take_up()
-    polling = [asyncio.create_task(work) for work in _recurring(wired)]
-    try:
+    async with _working(wired):
         await server.serve(sockets=[taken])
+
+
+async def work(wired: Wired) -> None:
+    """Do background work alone, without a face, until SIGINT or SIGTERM."""
+    told_to_end = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+    await asyncio.to_thread(wired.installation.say_healthy)
+    async with _working(wired):
+        await told_to_end.wait()
+
+
+@asynccontextmanager
+async def _working(wired: Wired) -> AsyncIterator[None]:
+    await wired.jobs.start(jobs(wired), tuple(recurring(wired)))
+    try:
+        yield
     finally:
-        for task in polling:
-            task.cancel()
         await wired.jobs.stop()
         await wired.nodes.close()
         await wired.http.close()
@@ -96,29 +106,18 @@ def listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _recurring(wired: Wired) -> Iterator[Coroutine[None, None, None]]:
-    """What is done now and then, for as long as the service runs."""
-    settings, clock = wired.settings, wired.clock
-    yield poll_for_ever(wired.sources.check_all, timedelta(minutes=settings.poll_minutes), clock)
-    yield tidy_for_ever(wired.runs.go_on_in_windows, OPENINGS_EVERY, clock)
-    yield tidy_for_ever(wired.imports.tidy, TIDY_EVERY, clock)
-    yield tidy_for_ever(wired.retention.tidy, TIDY_EVERY, clock)
-    if settings.import_folder is not None:
-        yield watch_for_ever(wired.imports.look_into, settings.import_folder, LOOK_EVERY, clock)
-
-
-def run(wired: Wired) -> NoReturn:
-    """Run the loop until SIGTERM or Ctrl-C; does not come back.
+def run(wired: Wired, *, faces: bool = True) -> NoReturn:
+    """Run the loop until SIGTERM or Ctrl-C; does not come back. Without ``faces`` it only works.
 
     Threads that still wait for a slow source are not waited for: what counts is written already, and what
     was under way is taken up at the next start.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    app = create_app(wired.desk)
+    work_on = serve(wired, create_app(wired.desk)) if faces else work(wired)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(serve(wired, app))
+        loop.run_until_complete(work_on)
     except KeyboardInterrupt:
         log.info("ended")
     logging.shutdown()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -84,6 +85,14 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             "`XDG_STATE_HOME`."
         ),
     ] = None
+    database: Annotated[
+        str | None,
+        _said(
+            "`postgresql://[USER[:PASSWORD]@]HOST[:PORT]/NAME`: a PostgreSQL that several services and "
+            "workers share ([several machines](several-machines.md)). By default the database lies in the "
+            "state folder, for one service alone."
+        ),
+    ] = None
     listen: Annotated[str, _said("Address and port of API and portal; on loopback.")] = "127.0.0.1:8460"
     poll_minutes: Annotated[
         float,
@@ -119,6 +128,7 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 ENVIRONMENT = {
     "PITSTOP_SYSTEM": "system",
     "PITSTOP_STATE": "state",
+    "PITSTOP_DATABASE": "database",
     "PITSTOP_LISTEN": "listen",
     "PITSTOP_POLL_MINUTES": "poll_minutes",
     "PITSTOP_PROXY": "proxy",
@@ -149,6 +159,7 @@ class Settings:
     folder: Path
     system_file: Path
     state: Path
+    database: str | None
     host: str
     port: int
     poll_minutes: float
@@ -180,6 +191,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         folder=folder,
         system_file=folder / environment.get("PITSTOP_SYSTEM", said.system),
         state=folder / (environment.get("PITSTOP_STATE") or said.state or default_state(environment)),
+        database=_database(environment.get("PITSTOP_DATABASE", said.database)),
         host=host,
         port=port,
         poll_minutes=_positive(environment.get("PITSTOP_POLL_MINUTES", said.poll_minutes)),
@@ -197,6 +209,17 @@ def default_state(environment: Mapping[str, str]) -> str:
         return "/var/lib/pitstop"
     home = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return str(Path(home) / "pitstop")
+
+
+def _database(address: str | None) -> str | None:
+    if not address:
+        return None
+    if urlsplit(address).scheme not in ("postgresql", "postgres"):
+        raise InvalidInput(
+            "database is not the address of a PostgreSQL, such as postgresql://pitstop@db.example/pitstop",
+            hint="Leave it out to keep the database in the state folder.",
+        )
+    return address
 
 
 def _source(said: SourceSettings) -> Source:

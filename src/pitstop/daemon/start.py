@@ -12,8 +12,8 @@ from pitstop.daemon.desks import Wired, wire
 from pitstop.daemon.installation import follow_launcher
 from pitstop.daemon.server import run
 from pitstop.daemon.settings import Settings, read_settings
-from pitstop.daemon.stored import open_state
-from pitstop.model.errors import NotFound
+from pitstop.daemon.stored import open_state, worker_name
+from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.service.accounts import FIRST_ACCOUNT, HERE, AccountsService
 from pitstop.service.audited import Audited
 
@@ -36,7 +36,7 @@ def initialise(settings_file: Path) -> FirstStart:
         TrustError: a source has another root pinned already.
     """
     settings = read_settings(settings_file)
-    with open_state(settings.state) as stored:
+    with open_state(settings.state, settings.database) as stored:
         wired = wire(settings, stored)
         _declare_sources(wired)
         return FirstStart(FIRST_ACCOUNT, wired.accounts.first_start(again=True))
@@ -49,7 +49,7 @@ def raise_epoch(settings_file: Path, above: int) -> int:
         StateUnusable: the service runs, or the folder cannot be used.
     """
     settings = read_settings(settings_file)
-    with open_state(settings.state) as stored:
+    with open_state(settings.state, settings.database) as stored:
         audited = Audited(stored.audit, MachineClock())
         with audited.act("pitstop", f"raise the epoch above {above}", "all runs", HERE):
             return stored.journal.raise_epoch(above)
@@ -64,7 +64,7 @@ def reset_password(settings_file: Path, account: str) -> str:
     """
     settings = read_settings(settings_file)
     clock = MachineClock()
-    with open_state(settings.state) as stored:
+    with open_state(settings.state, settings.database) as stored:
         accounts = AccountsService(stored.accounts, Audited(stored.audit, clock), clock)
         return accounts.reset_password(account)
 
@@ -75,14 +75,8 @@ def start(settings_file: Path) -> None:
     Raises:
         As ``initialise``.
     """
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("httpx", "asyncssh", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    follow_launcher()
-    settings = read_settings(settings_file)
-    with open_state(settings.state) as stored:
+    settings = _settings_and_log(settings_file)
+    with open_state(settings.state, settings.database) as stored:
         wired = wire(settings, stored)
         _declare_sources(wired)
         password = wired.accounts.first_start()
@@ -90,6 +84,37 @@ def start(settings_file: Path) -> None:
             print(f"First account: {FIRST_ACCOUNT}\nPassword:      {password}", flush=True)  # noqa: T201
         print(f"Pitstop is at http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
         run(wired)
+
+
+def work(settings_file: Path) -> None:
+    """Only work: drive runs and do what is due, beside the services that share the database.
+
+    Raises:
+        InvalidInput: the settings name no database that could be shared.
+        As ``initialise``.
+    """
+    settings = _settings_and_log(settings_file)
+    if settings.database is None:
+        raise InvalidInput(
+            "a worker by itself has nothing to do: its state would be its own",
+            hint="Name the PostgreSQL that it shares with the service, by `database` in the settings or "
+            "PITSTOP_DATABASE.",
+        )
+    with open_state(settings.state, settings.database) as stored:
+        wired = wire(settings, stored)
+        _declare_sources(wired)
+        print(f"Pitstop works as {worker_name()}", flush=True)  # noqa: T201
+        run(wired, faces=False)
+
+
+def _settings_and_log(settings_file: Path) -> Settings:
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("httpx", "asyncssh", "alembic", "procrastinate"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    follow_launcher()
+    return read_settings(settings_file)
 
 
 def _declare_sources(wired: Wired) -> None:

@@ -1,23 +1,44 @@
-"""The state folder, opened: one database and the files beside it, held by this process alone."""
+"""The state, opened: a database and, beside it, the state folder that this process holds alone.
+
+The database lies in the folder, or is a PostgreSQL that several machines share. What all of them must agree
+on is in the database then; what can be brought again lies in each one's folder.
+"""
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pitstop.nodes.host_keys import HostKeys
+from pitstop.ports.host_keys import PinnedKeys
+from pitstop.ports.jobs import Turns
+from pitstop.ports.progress import Board
 from pitstop.store.accounts import SqlAccounts
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
+from pitstop.store.board import SqlBoard
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import open_database
 from pitstop.store.declarations import SqlDeclarations
+from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.lock import state_lock
 from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
+from pitstop.store.shelf import SqlShelf
+from pitstop.store.turns import SqlTurns
+
+HOST_KEYS_NAME = "host-keys"
+
+
+def worker_name() -> str:
+    """This process among all that may work on the same runs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +46,9 @@ class Stored:
     """Everything that is remembered."""
 
     folder: Path
+    turns: Turns
+    host_keys: PinnedKeys
+    board: Board | None
     journal: SqlJournal
     runs: SqlRuns
     catalogues: SqlCatalogues
@@ -37,17 +61,21 @@ class Stored:
 
 
 @contextmanager
-def open_state(folder: Path) -> Iterator[Stored]:
-    """Open the state folder; it is made and migrated as needed.
+def open_state(folder: Path, address: str | None = None) -> Iterator[Stored]:
+    """Open the state folder, and the database in it or at this address; made and migrated as needed.
 
     Raises:
         StateUnusable: another service holds it, a newer Pitstop wrote it, or it cannot be written.
     """
     with state_lock(folder):
-        database = open_database(folder)
+        database = open_database(address or folder)
+        is_shared = address is not None
         try:
             yield Stored(
                 folder=folder,
+                turns=SqlTurns(database),
+                host_keys=SqlHostKeys(database) if is_shared else HostKeys(folder / HOST_KEYS_NAME),
+                board=SqlBoard(database, worker_name()) if is_shared else None,
                 journal=SqlJournal(database),
                 runs=SqlRuns(database),
                 catalogues=SqlCatalogues(database),
@@ -56,7 +84,7 @@ def open_state(folder: Path) -> Iterator[Stored]:
                 alerts=SqlAlerts(database),
                 accounts=SqlAccounts(database),
                 audit=SqlAuditLog(database),
-                payloads=FilePayloads(folder),
+                payloads=FilePayloads(folder, shelf=SqlShelf(database) if is_shared else None),
             )
         finally:
             database.close()

@@ -1,13 +1,14 @@
 """How far the steps that are being done right now have come, and how fast. Not stored: after a restart they
-say it anew."""
+say it anew. With several workers each puts up on a board what it does, for the faces of the others."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pitstop.model.pace import Pace, seconds_left
+from pitstop.ports.progress import Board, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,13 @@ class Progress:
     ended without it.
 
     Args:
+        board: where several workers tell each other; None: there is but this one.
         now: seconds of a clock that never goes back.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, board: Board | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        self._board = board
+        self._is_put_up = False
         self._now = now
         self._told: dict[tuple[str, str], _Told] = {}
         self._open: dict[tuple[str, str], object] = {}
@@ -77,9 +81,28 @@ class Progress:
         self._open.pop((run_id, index), None)
         self._told.pop((run_id, index), None)
 
+    def put_up(self) -> None:
+        """Tell the board, where there is one, what this worker does now. Blocks; called every second."""
+        told = [
+            Told(run, index, each.done, each.whole, each.pace.per_second(self._now()))
+            for (run, index), each in list(self._told.items())
+        ]
+        if self._board is not None and (told or self._is_put_up):
+            self._board.put(told)
+            self._is_put_up = bool(told)
+
+    def of_steps(self, run_id: str) -> Mapping[str, Portion]:
+        """The portions of all steps of the run that are being done, whoever does them, by index."""
+        here = {
+            index: self._portion(told) for (run, index), told in list(self._told.items()) if run == run_id
+        }
+        if here or self._board is None:
+            return here
+        return {told.index: Portion(told.done, told.whole, told.rate) for told in self._board.read(run_id)}
+
     def of_run(self, run_id: str) -> Portion | None:
         """The portions of all steps of the run that are being done, together; None where none reports."""
-        portions = [self._portion(told) for (run, _), told in list(self._told.items()) if run == run_id]
+        portions = list(self.of_steps(run_id).values())
         if not portions:
             return None
         rates = [portion.rate for portion in portions if portion.rate is not None]
@@ -90,8 +113,7 @@ class Progress:
         )
 
     def of(self, run_id: str, index: str) -> Portion | None:
-        told = self._told.get((run_id, index))
-        return None if told is None else self._portion(told)
+        return self.of_steps(run_id).get(index)
 
     def _portion(self, told: _Told) -> Portion:
         return Portion(told.done, told.whole, told.pace.per_second(self._now()))

@@ -17,27 +17,23 @@ from pitstop.model.system import Node
 
 
 class HostKeys:
-    """The keys that this system's nodes must show. May be used from several threads."""
+    """Implements :class:`pitstop.ports.host_keys.PinnedKeys`."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._changing = Lock()
 
-    def pinned(self, node: Node) -> str | None:
-        """The key as ``TYPE BASE64``; None before the first contact. What is declared goes first.
+    def place(self) -> str:
+        return f"its line in {self.file}"
 
-        Raises:
-            StateUnusable: the file is there and cannot be read.
-        """
+    def pinned(self, node: Node) -> str | None:
         return node.host_key if node.host_key is not None else self._read().get(node.name)
 
     def pin(self, node: Node, key: str) -> None:
-        """Remember the key that the node showed at first contact, durably."""
         with self._changing:
             self._write({**self._read(), node.name: key})
 
     def forget(self, name: str) -> None:
-        """Let the next contact be the first again."""
         with self._changing:
             self._write({other: line for other, line in self._read().items() if other != name})
 

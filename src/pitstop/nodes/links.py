@@ -10,8 +10,8 @@ import asyncssh
 
 from pitstop.model.errors import InvalidInput, TrustError, Unreachable
 from pitstop.model.system import Node
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.ports.deadlines import waiting_for_a_turn
+from pitstop.ports.host_keys import PinnedKeys
 
 CONNECT_SECONDS = 10
 """To connect and to sign in, each."""
@@ -40,7 +40,7 @@ class SignInRefused(Unreachable):
 class Links:
     """The connections of one event loop."""
 
-    def __init__(self, host_keys: HostKeys) -> None:
+    def __init__(self, host_keys: PinnedKeys) -> None:
         self._host_keys = host_keys
         self._links: dict[tuple[object, ...], _Link] = {}
         self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
@@ -133,11 +133,8 @@ class Links:
         return NoLink(f"node {node.name} at {node.address}:{node.port} cannot be reached: {reason}")
 
     def _other_key(self, node: Node, pinned: str, meeting: _Meeting) -> TrustError:
-        place = (
-            "`host_key` in the nodes file"
-            if node.host_key is not None
-            else f"its line in {self._host_keys.file}"
-        )
+        declared = node.host_key is not None
+        place = "`host_key` in the nodes file" if declared else self._host_keys.place()
         shown = meeting.shown.get_fingerprint() if meeting.shown else "a key of another type"
         expected = public_key(pinned, node).get_fingerprint()
         return TrustError(

@@ -21,11 +21,11 @@ import asyncssh
 from pitstop.model.errors import EpochLost, StepFailed, Unreachable
 from pitstop.model.system import Node
 from pitstop.nodes import wrapper
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.links import LinkLost, Links, NoLink
 from pitstop.nodes.parcel import parcel, text
 from pitstop.nodes.wrapper import Complaints, Reply, Transcript
 from pitstop.ports.deadlines import Deadline
+from pitstop.ports.host_keys import PinnedKeys
 from pitstop.ports.nodes import Answer, Operation
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ _UNFIT_HINT = (
 class SshNodes:
     """Reaches nodes over SSH; one for an event loop."""
 
-    def __init__(self, host_keys: HostKeys) -> None:
+    def __init__(self, host_keys: PinnedKeys) -> None:
         self._links = Links(host_keys)
 
     async def ask(self, node: Node, script: str, *, deadline: timedelta) -> Answer:

@@ -233,11 +233,11 @@ class ImportsService:
             if finding.blocks:
                 self.alerts.raise_alert(finding, self.clock.now())
 
-    def take_up(self) -> None:
-        """At the service's start: go on with what had been handed over."""
-        for item in self.arrivals.all():
-            if item.state in (ImportState.WAITING, ImportState.IMPORTING):
-                self.jobs.submit(IMPORT, item.id)
+    def unfinished(self) -> tuple[str, ...]:
+        """The imports that have been handed over, and have not ended: at its start the service goes on with
+        them."""
+        under_way = (ImportState.WAITING, ImportState.IMPORTING)
+        return tuple(item.id for item in self.arrivals.all() if item.state in under_way)
 
     # --- the watched folder, and what is over ------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class RunsService:
         return run_report(
             tree,
             self.view(tree.run),
-            lambda index: self.progress.of(run_id, index),
+            self.progress.of_steps(run_id).get,
             now,
             self.outlooks.of(tree, now, lambda index: self._said(run_id, index)),
             together=self.progress.of_run(run_id),
@@ -143,11 +143,6 @@ class RunsService:
             if run.state is RunState.STOPPED and run.goes_on is not None and run.goes_on <= now:
                 with self.audited.act(WINDOW, "resume run", run.id, HERE):
                     self._resumed(run.id, WINDOW)
-
-    def take_up(self) -> None:
-        """At the service's start: have the runs driven that were in progress when it ended."""
-        for run_id in self.journal.unfinished():
-            self.jobs.submit(DRIVE, run_id)
 
     def view(self, run: Run) -> RunView:
         release = self.knowledge.release(run.update)

@@ -122,12 +122,7 @@ class SourcesService:
         Raises:
             NotFound: no source has it, or only one that is switched off.
         """
-        having = {
-            name
-            for name, catalogue in self.records.catalogues()
-            if any(release.name == update for release in catalogue.releases)
-        }
-        statuses = [status for status in self.statuses() if status.source.name in having]
+        statuses = self._having(update)
         for status in statuses:
             if status.declared:
                 return self.feeds.open(status.source)
@@ -137,6 +132,19 @@ class SourcesService:
                 hint="Declare it in the settings again and restart the service, or import the package.",
             )
         raise NotFound(f"no source has the update {update}")
+
+    def is_connected(self, update: str) -> bool:
+        """Whether the update may be had from a site."""
+        return any(status.declared and status.source.connected for status in self._having(update))
+
+    def _having(self, update: str) -> Sequence[SourceStatus]:
+        """The sources that know the update."""
+        having = {
+            name
+            for name, catalogue in self.records.catalogues()
+            if any(release.name == update for release in catalogue.releases)
+        }
+        return [status for status in self.statuses() if status.source.name in having]
 
     def _check(self, source: Source) -> None:
         subject = f"source {source.name}"

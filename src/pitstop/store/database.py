@@ -2,7 +2,8 @@
 
 On SQLite every writer begins with BEGIN IMMEDIATE, so that it waits for its turn before it has read
 anything; a reader sees one moment of the database (WAL). ``synchronous=FULL``: what was committed survives
-the loss of power. Foreign exceptions end here: what comes out is a :class:`PitstopError`.
+the loss of power. On PostgreSQL several processes may have it open.
+Foreign exceptions end here: what comes out is a :class:`PitstopError`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +28,19 @@ DATABASE_NAME = "pitstop.db"
 BUSY_SECONDS = 10
 _WRITES = "pitstop_writes"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+POSTGRESQL = "postgresql"
+SESSION = {
+    "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=5s",
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""Of every connection to PostgreSQL. A worker that stands still in the middle of a transaction, or whose
+machine is cut off, must not hold the rows of a run from who takes it over: the server ends its session."""
+
+_MIGRATING = 0x70697473746F
 _PG_NO_SPACE = "53100"
 _PG_BUSY = ("40001", "40P01", "55P03")
 
@@ -76,7 +91,7 @@ def open_database(where: Path | str) -> Database:
     """Open the database of a state folder, or at a database address; made and migrated as needed.
 
     Args:
-        where: the state folder (made if need be), or an address such as ``postgresql+psycopg://...``.
+        where: the state folder (made if need be), or an address such as ``postgresql://...``.
 
     Raises:
         StateUnusable: it was written by a newer Pitstop, is no database of Pitstop's, or cannot be used.
@@ -85,6 +100,8 @@ def open_database(where: Path | str) -> Database:
     database = Database(_engine(where))
     try:
         with database.writing() as connection:
+            if connection.dialect.name == POSTGRESQL:  # whoever else starts now waits for its turn
+                connection.execute(text("SELECT pg_advisory_xact_lock(:of)"), {"of": _MIGRATING})
             migrate(connection)
     except BaseException:
         database.close()
@@ -94,8 +111,11 @@ def open_database(where: Path | str) -> Database:
 
 def _engine(where: Path | str) -> Engine:
     try:
-        address = where if isinstance(where, str) else _sqlite_in(where)
-        engine = create_engine(address)
+        url = make_url(where if isinstance(where, str) else _sqlite_in(where))
+        if url.get_backend_name() == POSTGRESQL:
+            engine = create_engine(url.set(drivername=f"{POSTGRESQL}+psycopg"), connect_args=SESSION)
+        else:
+            engine = create_engine(url)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise InvalidInput(
             f"the database address cannot be used: {error}",

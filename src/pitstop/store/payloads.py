@@ -11,16 +11,21 @@ Layout::
 
 Documents are checked against the digests in their metadata whenever they are read. Whoever opens the
 folder holds the state lock: what lies in ``incoming`` then is left over and is removed.
+
+With several machines each has such a folder of its own, and the documents lie on a shelf that they share as
+well: what one of them has put there, the others take from there when they are asked for it. Content each
+machine brings for itself.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
+from typing import Protocol
 
 from pitstop.model.errors import InvalidPackage, NoSpace, NotFound, TrustError
 from pitstop.model.packages import ContentFile, Manifest, PackageMetadata
@@ -51,18 +56,32 @@ def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+class Shelf(Protocol):
+    """Where the documents of packages lie for several machines."""
+
+    def put(self, package: str, files: Mapping[str, bytes]) -> None:
+        """In place of what was there of the package."""
+
+    def get(self, package: str) -> Mapping[str, bytes]:
+        """All of the package's; empty where there are none."""
+
+
 class FilePayloads:
     """Implements :class:`pitstop.ports.payloads.PayloadStore`.
 
     Args:
         state: the state folder; made if need be.
+        shelf: shared with other machines; None: there are none.
         free_bytes: how much room the file system of a folder has.
 
     Raises:
         StateUnusable: the state folder cannot be written.
     """
 
-    def __init__(self, state: Path, *, free_bytes: Callable[[Path], int] = _free_bytes) -> None:
+    def __init__(
+        self, state: Path, *, shelf: Shelf | None = None, free_bytes: Callable[[Path], int] = _free_bytes
+    ) -> None:
+        self._shelf = shelf
         self._packages = state / "packages"
         self._content = ContentFolder(state / "content")
         self._incoming = state / "incoming"
@@ -88,8 +107,13 @@ class FilePayloads:
             InvalidPackage, InvalidPlan: a document is missing or not of its format, or is of another package.
             DigestMismatch: the metadata was signed with another manifest or plan.
         """
-        folder = self._folder(package)
         check_documents(package, documents)
+        self._keep(package, documents)
+        if self._shelf is not None:
+            self._shelf.put(package, documents)
+
+    def _keep(self, package: str, documents: Mapping[str, bytes]) -> None:
+        folder = self._folder(package)
         with translated(f"the documents of {package} cannot be kept"), self._changing.of(package):
             changed = [name for name, raw in documents.items() if _bytes_of(folder / name) != raw]
             if set(changed) & set(DOCUMENTS):
@@ -101,13 +125,32 @@ class FilePayloads:
     def document(self, package: str, name: str) -> bytes:
         raw = None
         if document_name_problem(name) is None:
-            with translated(f"{name} of {package} cannot be read"):
-                raw = _bytes_of(self._folder(package) / name)
+            raw = self._kept(package, name)
+            # Notes may have changed meanwhile; the others never do.
+            if (raw is None or name not in DOCUMENTS) and self._is_taken_from_shelf(package):
+                raw = self._kept(package, name)
         if raw is None:
             raise NotFound(
                 f"{name} of package {package} is not here", hint="Fetch or import the update first."
             )
         return raw
+
+    def _kept(self, package: str, name: str) -> bytes | None:
+        with translated(f"{name} of {package} cannot be read"):
+            return _bytes_of(self._folder(package) / name)
+
+    def _is_taken_from_shelf(self, package: str) -> bool:
+        """Whether another machine has the documents, which then are kept here too.
+
+        Raises:
+            InvalidPackage, InvalidPlan, DigestMismatch: those on the shelf do not belong together.
+        """
+        shelved = {} if self._shelf is None else dict(self._shelf.get(package))
+        if not shelved:
+            return False
+        check_documents(package, shelved)
+        self._keep(package, shelved)
+        return True
 
     def metadata(self, package: str) -> PackageMetadata:
         return read_metadata(self.document(package, METADATA))
@@ -121,7 +164,7 @@ class FilePayloads:
         raw = self.document(package, MANIFEST)
         return parsed_manifest(signed(raw, MANIFEST, self.metadata(package).manifest_sha256))
 
-    def _renew(self, folder: Path, documents: dict[str, bytes]) -> None:
+    def _renew(self, folder: Path, documents: Mapping[str, bytes]) -> None:
         for name, raw in documents.items():
             new = Path(mkdtemp(dir=self._incoming)) / name
             write_new(new, raw)
@@ -129,7 +172,7 @@ class FilePayloads:
             sync_folder(folder)
             new.parent.rmdir()
 
-    def _replace(self, folder: Path, documents: dict[str, bytes]) -> None:
+    def _replace(self, folder: Path, documents: Mapping[str, bytes]) -> None:
         new, old = (Path(mkdtemp(dir=self._incoming)) for _ in range(2))
         try:
             for name, raw in documents.items():

@@ -13,9 +13,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -297,3 +299,33 @@ audit_log = Table(
     Column("completes", Integer),
 )
 """``completes``: the number of the entry that said that this act had begun."""
+
+turns = Table("turns", metadata, Column("name", Text, primary_key=True), Column("at", Double, nullable=False))
+"""When what is done now and then was last begun, by whichever worker; seconds, by the database's clock."""
+
+portions = Table(
+    "portions",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("done", BigInteger, nullable=False),
+    Column("whole", BigInteger, nullable=False),
+    Column("rate", Double),
+    Column("at", Double, nullable=False),
+)
+"""How far steps have come, for the faces of other processes. Of no use once it is a few seconds old."""
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("package", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Packages' small files, where several machines need them; else they lie in the state folder alone."""
+
+host_keys = Table(
+    "host_keys", metadata, Column("node", Text, primary_key=True), Column("key", Text, nullable=False)
+)
+"""The keys that nodes showed at first contact, where several machines must hold to the same."""

@@ -1,0 +1,60 @@
+"""All background work: what a worker is handed at its start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+
+from pitstop.daemon.desks import Wired
+from pitstop.daemon.watching import FolderWatch
+from pitstop.ports.jobs import Job, Recurring
+from pitstop.service.imports import IMPORT
+from pitstop.service.runs import DRIVE
+
+LOOK_EVERY = timedelta(seconds=30)
+"""Between two looks into the watched folder; what is put there must stand still for that long."""
+
+TIDY_EVERY = timedelta(hours=6)
+
+OPENINGS_EVERY = timedelta(seconds=15)
+"""Between two looks whether a maintenance window has opened that a run was stopped until."""
+
+PUT_UP_EVERY = timedelta(seconds=1)
+
+
+def jobs(wired: Wired) -> tuple[Job, ...]:
+    """What is submitted: runs to drive, by whoever is free; imports, on the machine that has the files."""
+
+    async def drive(run_id: str) -> None:
+        if wired.settings.database is not None:
+            await asyncio.to_thread(wired.supply.require, run_id)
+        await wired.driver.drive(run_id)
+
+    return (
+        Job(DRIVE, drive, tell=wired.alarm.tell, unfinished=wired.driver.journal.unfinished),
+        Job(IMPORT, wired.imports.work, here=True, unfinished=wired.imports.unfinished),
+    )
+
+
+def recurring(wired: Wired) -> Iterator[Recurring]:
+    """What is done now and then, for as long as the service runs."""
+    settings = wired.settings
+    check = Job("check-sources", _blocking(wired.sources.check_all))
+    yield Recurring(check, timedelta(minutes=settings.poll_minutes))
+    yield Recurring(Job("look-for-openings", _blocking(wired.runs.go_on_in_windows)), OPENINGS_EVERY)
+    for name, tidy in (("tidy-imports", wired.imports.tidy), ("tidy-payloads", wired.retention.tidy)):
+        yield Recurring(Job(name, _blocking(tidy), here=True), TIDY_EVERY)
+    if settings.import_folder is not None:
+        watch = FolderWatch(wired.imports.look_into, settings.import_folder)
+        yield Recurring(Job("watch-folder", watch.look, here=True), LOOK_EVERY)
+    if settings.database is not None:
+        put_up = Job("put-up-progress", _blocking(wired.progress.put_up), here=True)
+        yield Recurring(put_up, PUT_UP_EVERY)
+
+
+def _blocking(work: Callable[[], None]) -> Callable[[str], Awaitable[None]]:
+    async def do(_key: str) -> None:
+        await asyncio.to_thread(work)
+
+    return do

