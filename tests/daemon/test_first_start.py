@@ -61,6 +61,13 @@ def test_a_password_is_reset_by_command(settings: Path, capsys: pytest.CaptureFi
     sign_in(settings, said["password"])
 
 
+def test_a_worker_by_itself_has_nothing_to_do(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["service", "worker", "--settings", str(settings)]) == 2
+    said = capsys.readouterr().err
+    assert "its state would be its own" in said
+    assert "PITSTOP_DATABASE" in said
+
+
 def test_a_reset_needs_the_state_for_itself_and_a_known_name(settings: Path) -> None:
     initialise(settings)
     with pytest.raises(NotFound, match="nobody"):

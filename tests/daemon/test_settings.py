@@ -68,6 +68,14 @@ def test_each_source_may_be_reached_in_its_own_way_under_one_limit(tmp_path: Pat
     assert general.traffic.limit == 10_000_000
 
 
+def test_the_database_is_in_the_state_folder_or_shared(tmp_path: Path) -> None:
+    address = "postgresql://pitstop@db.example/pitstop"
+    assert settings(tmp_path).database is None
+    assert settings(tmp_path, f'database = "{address}"').database == address
+    assert settings(tmp_path, PITSTOP_DATABASE=address).database == address
+    assert settings(tmp_path, f'database = "{address}"', PITSTOP_DATABASE="").database is None
+
+
 def test_bounds_of_media_and_payloads_have_defaults(tmp_path: Path) -> None:
     read = settings(tmp_path)
     assert (read.medium.warn, read.medium.refuse) == (timedelta(days=90), timedelta(days=365))
@@ -86,6 +94,8 @@ def test_bounds_of_media_and_payloads_have_defaults(tmp_path: Path) -> None:
         ("keep_payloads_days = -1", "keep_payloads_days"),
         ('mirrors = ["x"]', "mirrors"),
         ('listen = "0.0.0.0:80"', "loopback"),
+        ('database = "mysql://db/pitstop"', "PostgreSQL"),
+        ('database = "state.db"', "PostgreSQL"),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:

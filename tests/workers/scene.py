@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import rack
+from crash.scene import CATALOGUE, EARLY, RELEASE
 from pitstop.model.expansion import expand, group, leaf, numbered
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, Plan, PlanGroup, PlanStep
-from pitstop.model.releases import Catalogue, Family, PublisherKind, Release, ReleaseId
+from pitstop.model.releases import PublisherKind
 from pitstop.model.runs import Phase, Run, RunPurpose, RunState, Step
 from pitstop.model.updates import UpdateState
-from pitstop.model.versions import Version
 from pitstop.nodes.declared import read_system
 from pitstop.ports.feeds import Source
 from pitstop.ports.journal import Recorded
@@ -31,23 +31,7 @@ from pitstop.store.database import Database
 from pitstop.store.journal import SqlJournal
 
 RUN = "2a0d3f52-30a2-4d5c-8f53-6a3b8a4bb8d1"
-LIMIT_SECONDS = 60
-EARLY = (Phase.DOWNLOAD, Phase.PREPARE, Phase.HEALTH_CHECK)
-RELEASE = Release(
-    ReleaseId("northstar", "lantern", Version.parse("1.2604.0.21")),
-    "Northstar1.2604.0.21",
-    PackageType.EXPRESS,
-    "Lantern 2604",
-    family="2604",
-)
-CATALOGUE = Catalogue(
-    "northstar",
-    "lantern",
-    PublisherKind.PLATFORM,
-    datetime(2026, 4, 21, tzinfo=UTC),
-    (Family("2604", None),),
-    (RELEASE,),
-)
+LIMIT_SECONDS = 120
 
 
 def plan(steps: int, seconds: float) -> Plan:

@@ -106,7 +106,8 @@ class SharedJobs:
         self._every: dict[Recurring, timedelta] = {}
         self._address, self._clock, self._turns = address, clock, turns
         self._name, self._pulse, self._pauses = name, pulse, pauses
-        self._app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=4, kwargs=SESSION))
+        connector = PsycopgConnector(conninfo=address, min_size=1, max_size=4, timeout=5, kwargs=SESSION)
+        self._app = App(connector=connector)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._doing: set[int | None] = set()
