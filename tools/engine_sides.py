@@ -25,7 +25,6 @@ from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version
 from pitstop.nodes import wrapper
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.parcel import parcel
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
@@ -35,6 +34,7 @@ from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import Database, open_database
+from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.journal import SqlJournal
 from pitstop.store.payloads import FilePayloads
 from tools.engine_fleet import ROLE
@@ -92,7 +92,7 @@ def durable_seconds(nodes: Sequence[Node], state: Path) -> float:
 
 
 async def _durable(database: Database, system: SystemDescription, state: Path) -> float:
-    nodes, http, payloads = SshNodes(HostKeys(state / "host-keys")), HttpxProber(), FilePayloads(state)
+    nodes, http, payloads = SshNodes(SqlHostKeys(database)), HttpxProber(), FilePayloads(state)
     world = World(system, nodes, http, payloads, _no_feed, MachineClock())
     driver = Driver(SqlJournal(database), KINDS, lambda: world, Progress(), "bench")
     try:

@@ -18,6 +18,8 @@ ARM = (
 )
 GETS = [
     "/api/v1/system",
+    "/api/v1/nodes",
+    "/api/v1/nodes/n4",
     "/api/v1/updates",
     f"/api/v1/updates/{scenes.HOTFIX}",
     f"/api/v1/updates/{scenes.HOTFIX}/notes",
@@ -56,6 +58,11 @@ CHANGES = [
     f"/api/v1/alerts/{scenes.ALERT_FAILED}/close",
     "/api/v1/sources/check",
     "/api/v1/system/adopt",
+    "/api/v1/nodes",
+    "/api/v1/nodes/n4/replace",
+    "/api/v1/nodes/n4/test",
+    "/api/v1/nodes/n4/other-key",
+    "/api/v1/nodes/n4/trust",
     "/api/v1/risks/any/accept",
     "/api/v1/risks/any/revoke",
     "/api/v1/imports",
@@ -78,15 +85,16 @@ def test_uploads_and_their_removal_need_a_session_and_an_operator(client: Client
 @pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer wrong", "Basic YWRhOng="])
 def test_without_a_session_nothing_is_answered(client: Client, authorization: str) -> None:
     client.headers["Authorization"] = authorization
-    for path in [*GETS, *CHANGES]:
-        answer = client.request("POST" if path in CHANGES else "GET", path)
+    for method, path in [*(("GET", path) for path in GETS), *(("POST", path) for path in CHANGES)]:
+        answer = client.request(method, path)
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), path
 
 
 @pytest.mark.parametrize("path", CHANGES)
 def test_a_reader_changes_nothing(client: Client, scene: Scene, path: str) -> None:
     client.headers["Authorization"] = f"Bearer {scene.token('rea')}"
-    answer = client.post(path, json={"Lantern": "1.2305.0.10"})
+    body = {"Lantern": "1.2305.0.10", "name": "n5", "fingerprint": "SHA256:any"}
+    answer = client.post(path, json=body)
     assert answer.status_code == 403
     assert "rea is reader" in answer.text
     assert "administrator" in answer.text

@@ -34,6 +34,9 @@ CASES: dict[str, tuple[Callable[[], Scene], str]] = {
     "run-events": (simulated.failed, "run events"),
     "alert-list": (simulated.failed, "alert list"),
     "source-list": (simulated.quiet, "source list"),
+    "node-list": (simulated.quiet, "node list"),
+    "node-show": (simulated.quiet, "node show n4"),
+    "node-test": (simulated.quiet, "node test n4"),
 }
 
 

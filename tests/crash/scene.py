@@ -25,7 +25,6 @@ from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version
 from pitstop.nodes.declared import read_system
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
 from pitstop.ports.feeds import Feed, Source
@@ -36,6 +35,7 @@ from pitstop.store.database import open_database
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.payloads import FilePayloads
+from simulators.host_keys import FileHostKeys
 
 UPDATE = "Northstar1.2604.0.21"
 RUN = "8d7a3f0e-5a53-4c53-9f0a-6d5d0c9d2a11"
@@ -120,7 +120,7 @@ class Scene:
 
     async def _drive(self, fuse: Fuse) -> None:
         database = open_database(self.state)
-        nodes, http = SshNodes(HostKeys(self.folder / "host-keys")), HttpxProber()
+        nodes, http = SshNodes(FileHostKeys(self.folder / "host-keys")), HttpxProber()
         payloads = FilePayloads(self.state)
 
         def world() -> World:

@@ -17,12 +17,12 @@ from pitstop.model.runs import Phase, Run, RunPurpose, RunState, RunTree, Step, 
 from pitstop.model.system import SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.nodes.declared import read_system
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
 from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
 from pitstop.store.payloads import FilePayloads
 from rack import Rack
+from simulators.host_keys import FileHostKeys
 from simulators.journal import MemoryJournal
 
 ORDERS = "var/log/orders"
@@ -53,7 +53,7 @@ class Scene:
         self.boots = self.boot_ids()
 
     async def drive(self) -> RunTree:
-        nodes = SshNodes(HostKeys(self.folder / "host-keys"))
+        nodes = SshNodes(FileHostKeys(self.folder / "host-keys"))
         payloads = FilePayloads(self.folder)
 
         def world() -> World:

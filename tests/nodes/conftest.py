@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
+from simulators.host_keys import FileHostKeys
 from simulators.ssh_server import SshServer, ssh_server
 
 Scene = Callable[[SshServer, SshNodes], Awaitable[None]]
@@ -23,7 +23,7 @@ def play(tmp_path: Path) -> Play:
     def plays(scene: Scene) -> None:
         async def run() -> None:
             async with ssh_server(tmp_path / "rack") as server:
-                driver = SshNodes(HostKeys(tmp_path / "state" / "host-keys"))
+                driver = SshNodes(FileHostKeys(tmp_path / "state" / "host-keys"))
                 try:
                     await scene(server, driver)
                 finally:

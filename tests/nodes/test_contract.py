@@ -11,9 +11,9 @@ import pytest
 
 from contracts.nodes import NodeDriverContract, OpenBench
 from pitstop.model.system import Node
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
 from pitstop.ports.nodes import Answer, NodeDriver
+from simulators.host_keys import FileHostKeys
 from simulators.nodes import Call, SimulatedNodes
 from simulators.ssh_server import SshServer, ssh_server
 
@@ -67,7 +67,7 @@ class SshBench:
         self.drivers = [self.driver]
 
     def _new_driver(self) -> NodeDriver:
-        return SshNodes(HostKeys(self._folder / "host-keys"))
+        return SshNodes(FileHostKeys(self._folder / "host-keys"))
 
     def another_driver(self) -> NodeDriver:
         self.drivers.append(self._new_driver())

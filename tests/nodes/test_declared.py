@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pitstop.model.errors import InvalidInput, NotFound
-from pitstop.model.system import Node, SystemDescription
+from pitstop.model.system import Become, JumpHost, Node, SshDefaults, SystemDescription
 from pitstop.nodes.declared import read_system
 from simulators.ssh_server import make_key
 
@@ -83,6 +83,72 @@ def test_a_whole_file_is_the_system_it_says(folder: Path) -> None:
     )
 
 
+GENERAL = """\
+[ssh]
+user = "ops"
+agent = "$SSH_AUTH_SOCK"
+jump = ["hop@10.0.0.1:2222", { address = "10.0.1.1", key = "keys/operator", host_key = "HOST_KEY" }]
+become = "sudo"
+connect_timeout = 3
+keepalive = 2.5
+connections = 64
+
+"""
+
+
+def test_what_holds_for_all_nodes_is_said_once_and_a_node_may_say_otherwise(folder: Path) -> None:
+    key, host = str(folder / "keys/operator"), (folder / "host").read_text()
+    alone = 'name = "n2"\naddress = "10.0.0.12"\njump = "[fd00::1]:22"\nbecome = ""\nuser = "me"\n'
+    system = read(
+        folder, GENERAL + WHOLE.replace('name = "n2"\naddress = "10.0.0.12"\nkey = "/KEY"\n', alone)
+    )
+    general = SshDefaults(
+        user="ops",
+        agent="$SSH_AUTH_SOCK",
+        jump=(JumpHost("10.0.0.1", 2222, "hop"), JumpHost("10.0.1.1", 22, "", key, host)),
+        become=Become.SUDO,
+        connect_timeout=3,
+        keepalive=2.5,
+        connections=64,
+    )
+    assert system.ssh == general
+    first, second = system.nodes
+    assert (first.user, first.key, first.jump, first.become) == ("operator", key, general.jump, Become.SUDO)
+    assert (first.connect_timeout, first.keepalive) == (3, 2.5)
+    assert (second.user, second.key, second.agent) == ("me", "", "$SSH_AUTH_SOCK")
+    assert (second.jump, second.become) == ((JumpHost("fd00::1", 22),), Become.NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('become = "sudo"', 'become = "su"', "ssh.become: 'su' is not known; known are 'sudo'"),
+        ("connections = 64", "connections = 0", "ssh.connections: must be at least 1"),
+        ("connect_timeout = 3", 'connect_timeout = "3"', "ssh.connect_timeout: must be a number of seconds"),
+        (
+            "keepalive = 2.5",
+            "keepalive = 0",
+            "node n1: keepalive: must be more than 0 and at most 600 seconds",
+        ),
+        ("hop@10.0.0.1:2222", "hop@:2222", "ssh.jump: 'hop@:2222' is no jump host"),
+        (
+            "hop@10.0.0.1:2222",
+            "hop@10.0.0.1:0",
+            "node n1: jump: 10.0.0.1:0: port must be a number from 1 to 65535",
+        ),
+        ('"HOST_KEY" }', '"none" }', "node n1: jump: 10.0.1.1:22: host_key must be a public key"),
+        ("[ssh]", "[ssh]\nroot = 1", "ssh.root: is not known here"),
+    ],
+)
+def test_what_is_wrong_with_the_way_to_a_node_is_named(
+    folder: Path, old: str, new: str, problem: str
+) -> None:
+    text = GENERAL + WHOLE.replace('key = "/KEY"\n', "")
+    assert old in text
+    said = problems(folder, text.replace(old, new, 1))
+    assert said[0].startswith(problem)
+
+
 def test_all_problems_are_said_at_once_with_their_places(folder: Path) -> None:
     text = WHOLE.replace('name = "rack 1"\n', "colour = 1\n").replace("2201", "70000")
     text = text.replace('"HOST_KEY"', '"ssh-ed25519 nonsense"').replace('root = "/srv/n1"', 'root = "srv/.."')
@@ -93,10 +159,10 @@ def test_all_problems_are_said_at_once_with_their_places(folder: Path) -> None:
         f"system.colour: is not known here; known are {known}",
         "system.name: is missing",
         f"node n1: key: there is no file {folder}/keys/none",
+        "node n1: roles: must be a list of texts",
         "node n1: port: must be a number from 1 to 65535",
         "node n1: host_key: must be a public key as OpenSSH writes it, such as 'ssh-ed25519 AAAA...'",
         "node n1: root: 'srv/..' must be an absolute path without '..'",
-        "node n1: roles: must be a list of texts",
         "node: the name n1 is given 2 times",
         "system.version_probes.lantern: must be a command with its arguments",
     ]

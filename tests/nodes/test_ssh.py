@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from pitstop.model.errors import InvalidInput, NotFound, StateUnusable, StepFailed
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
 from pitstop.nodes.wrapper import OUTPUT_BYTES
 from pitstop.ports.nodes import Answer, Operation, StagedFile
+from simulators.host_keys import FileHostKeys
 from simulators.ssh_server import SshServer
 
 DEADLINE = timedelta(seconds=20)
@@ -331,7 +331,7 @@ CLIENT = textwrap.dedent(
     from datetime import timedelta
     from pathlib import Path
     from pitstop.model.system import Node
-    from pitstop.nodes.host_keys import HostKeys
+    from simulators.host_keys import FileHostKeys
     from pitstop.nodes.ssh import SshNodes
     from pitstop.ports.nodes import Operation, StagedFile
 
@@ -339,7 +339,7 @@ CLIENT = textwrap.dedent(
 
     async def main():
         node = Node("n1", "127.0.0.1", int(port), "operator", key, None, root)
-        driver = SshNodes(HostKeys(Path(state)))
+        driver = SshNodes(FileHostKeys(Path(state)))
         operation = Operation(name, int(epoch), script, files=(StagedFile(Path(file), "file"),))
         print("ready", flush=True)
         await driver.operate(node, operation, deadline=timedelta(seconds=20))
@@ -367,6 +367,7 @@ def test_a_worker_killed_at_any_moment_leaves_an_operation_begun_once_or_not_at_
             *(sys.executable, "-c", CLIENT, str(server.port), str(server.operator_key), str(server.root)),
             *(name, str(2 * number + 1), script, str(file), str(tmp_path / f"keys-{number}")),
             stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
         assert client.stdout is not None
         await client.stdout.readline()
@@ -393,7 +394,7 @@ def test_a_worker_killed_at_any_moment_leaves_an_operation_begun_once_or_not_at_
 
 def test_a_driver_that_was_closed_leaves_operations_running(play: Play, tmp_path: Path) -> None:
     async def scene(server: SshServer, driver: SshNodes) -> None:
-        first = SshNodes(HostKeys(tmp_path / "keys"))
+        first = SshNodes(FileHostKeys(tmp_path / "keys"))
         script = 'touch "$PITSTOP_ROOT/begun"; sleep 0.3; echo end'
         waiting = asyncio.create_task(
             first.operate(server.node(), Operation(f"{RUN}-1-1", 1, script), deadline=DEADLINE)

@@ -26,6 +26,7 @@ from portal.visitor import application
 from simulators import desk
 from simulators.aurora import RISK
 from simulators.desk import Scene
+from simulators.rack import SPARE, key_of
 from simulators.scenes import FULL_2402, HOTFIX, RECALLED, RUN_DONE, RUN_FAILED, RUN_NOW
 
 pytestmark = BROWSER_MARKS
@@ -37,6 +38,7 @@ EXAMPLES = {
     "index": "1.1",
     "alert_id": "a11e27",
     "risk": RISK,
+    "node": "n4",
 }
 """What stands for each part of a path."""
 QUESTIONS = ["/support?at=2024-05-01", "/support?at=soon", "/path?to=supported", "/path?to=none", "/nowhere"]
@@ -168,6 +170,21 @@ def test_a_form_that_was_refused_is_as_good(page: Page, portal: Served) -> None:
     page.get_by_role("button", name="Sign in").click()
     assert "wrong" in page.inner_text("[role=alert]")
     assert faults_of(page) == []
+
+
+def test_what_a_test_of_a_node_found_is_as_good_and_so_is_a_key_that_has_changed(
+    page: Page, portal: Served
+) -> None:
+    portal.scene.become(desk.quiet())
+    page.context.add_cookies([{"name": COOKIE, "value": portal.scene.token("admin"), "url": portal.address}])
+    portal.scene.nodes.broken.add("10.0.0.14")
+    for key in (key_of("10.0.0.14"), key_of(SPARE)):
+        portal.scene.nodes.machines["10.0.0.14"] = key
+        page.goto(portal.address + "/nodes/n4")
+        page.get_by_role("button", name="Test the connection").press("Enter")
+        assert "It did not pass its test" in page.inner_text("[role=status]")
+        assert faults_of(page) == []
+    assert page.get_by_label("The machine's own fingerprint").is_visible()
 
 
 def test_axe_is_there_and_objects_to_what_is_wrong(page: Page) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from pitstop.portal.notes import notes_html
 from portal.test_runs import with_output
 from portal.visitor import Visitor
-from simulators.scenes import ALERT_FAILED, HOTFIX, RUN_FAILED
+from simulators.scenes import ALERT_FAILED, HOTFIX, NOW, RUN_FAILED
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -25,10 +27,13 @@ def test_names_and_outputs_are_escaped_wherever_they_are_shown(failed: Visitor) 
     steps = (msgspec.structs.replace(report.steps[0], name=EVIL, description=EVIL), *report.steps[1:])
     scene.change_run(msgspec.structs.replace(report, run=run, steps=steps, now=(EVIL,)))
     scene.alerts[ALERT_FAILED] = msgspec.structs.replace(scene.alerts[ALERT_FAILED], finding=finding)
-    node = msgspec.structs.replace(scene.system.nodes[0], name=EVIL, host_key=EVIL, roles=(EVIL,))
-    scene.system = msgspec.structs.replace(scene.system, name=EVIL, nodes=(node,), findings=(finding,))
+    scene.system = msgspec.structs.replace(scene.system, name=EVIL, findings=(finding,))
+    declared = scene.nodes.declared.declared
+    evil = replace(declared["n4"].node, address=EVIL, roles=(EVIL,), fault_domain=EVIL, user=EVIL, root=EVIL)
+    declared["n4"] = replace(declared["n4"], node=evil, by=EVIL)
+    scene.nodes.declared.saw("n4", {EVIL: EVIL}, NOW)
     paths = ["/", f"/updates/{HOTFIX}", f"/updates/{HOTFIX}/apply", f"/runs/{RUN_FAILED}", "/runs", "/alerts"]
-    for path in [*paths, "/nodes", f"/runs/{RUN_FAILED}/steps/1.1"]:
+    for path in [*paths, "/nodes", "/nodes/n4", f"/runs/{RUN_FAILED}/steps/1.1"]:
         text = failed.get(path).text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text, path
         assert "<script>alert" not in text, path

@@ -185,8 +185,9 @@ class MemoryAuditLog:
 
     written: list[AuditEntry] = field(default_factory=list)
 
-    def audit(self, entry: AuditEntry) -> None:
+    def audit(self, entry: AuditEntry) -> int:
         self.written.insert(0, entry)
+        return len(self.written)
 
     def entries(self, limit: int = 200) -> list[AuditEntry]:
         return self.written[:limit]

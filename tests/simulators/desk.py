@@ -31,10 +31,21 @@ from pitstop.model.findings import Finding, Severity
 from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
+from pitstop.service.audited import Audited
 from pitstop.service.desk import Desk
 from pitstop.service.findings import action_view
+from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
 from pitstop.service.question import PathQuestion
+from pitstop.wire.node_views import (
+    KeyTrust,
+    NewNode,
+    NodeChange,
+    NodeDeclared,
+    NodeDetail,
+    NodeReport,
+    OtherKey,
+)
 from pitstop.wire.policy_views import (
     CalendarView,
     ContractChange,
@@ -65,7 +76,10 @@ from pitstop.wire.views import (
 )
 from simulators import scenes
 from simulators.aurora import AuroraRecords
+from simulators.clock import SimulatedClock
 from simulators.imports import SimulatedImports, SimulatedTransfers
+from simulators.rack import SimulatedRack
+from simulators.records import MemoryAlerts
 from simulators.scenes import NOW
 
 PASSWORD = "correct horse battery"
@@ -105,11 +119,13 @@ class Scene:
     failing: Exception | None = None
     records: AuroraRecords = field(default_factory=AuroraRecords)
     imports: SimulatedImports = field(default_factory=SimulatedImports)
+    nodes: SimulatedRack = field(default_factory=SimulatedRack)
 
     @property
     def desk(self) -> Desk:
         return Desk(
             system=_System(self),
+            nodes=_Nodes(self),
             updates=_Updates(self),
             runs=_Runs(self),
             alerts=_Alerts(self),
@@ -493,6 +509,46 @@ class _ScenesLog:
         return tuple(
             AuditEntry(item.at, item.who, item.what, item.subject, item.origin, item.outcome) for item in said
         )
+
+
+@dataclass
+class _Nodes:
+    """The real service, over the nodes of whatever scene is shown."""
+
+    scene: Scene
+
+    def _real(self, use_case: str) -> NodesService:
+        self.scene.count(f"nodes.{use_case}")
+        self.scene.nodes.declared.run = self.scene.system.active_run
+        audited = Audited(_ScenesLog(self.scene), SimulatedClock(NOW))
+        return self.scene.nodes.service(audited, MemoryAlerts())
+
+    def list(self, actor: Actor) -> tuple[NodeDetail, ...]:
+        return self._real("list").list(actor)
+
+    def show(self, actor: Actor, name: str) -> NodeDetail:
+        return self._real("show").show(actor, name)
+
+    def test(self, actor: Actor, name: str) -> NodeReport:
+        return self._real("test").test(actor, name)
+
+    def add(self, actor: Actor, wanted: NewNode) -> NodeDeclared:
+        return self._real("add").add(actor, wanted)
+
+    def change(self, actor: Actor, name: str, change: NodeChange) -> NodeDeclared:
+        return self._real("change").change(actor, name, change)
+
+    def replace(self, actor: Actor, name: str, change: NodeChange) -> NodeDeclared:
+        return self._real("replace").replace(actor, name, change)
+
+    def remove(self, actor: Actor, name: str) -> None:
+        self._real("remove").remove(actor, name)
+
+    def other_key(self, actor: Actor, name: str) -> OtherKey:
+        return self._real("other_key").other_key(actor, name)
+
+    def trust(self, actor: Actor, name: str, trust: KeyTrust) -> NodeDetail:
+        return self._real("trust").trust(actor, name, trust)
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pitstop.model.alerts import Alert
 from pitstop.model.errors import Conflict, NotFound
 from pitstop.model.findings import Finding
 from pitstop.model.releases import Catalogue
@@ -146,3 +147,35 @@ class MemoryDeclarations:
     def revoke_risk(self, name: str) -> None:
         if self.risks.pop(name, None) is None:
             raise NotFound(f"the risk {name!r} is not accepted")
+
+
+@dataclass
+class MemoryAlerts:
+    """Implements :class:`pitstop.ports.records.Alerts`."""
+
+    raised: list[Alert] = field(default_factory=list)
+
+    def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
+        return [alert for alert in reversed(self.raised) if not active_only or alert.closed is None]
+
+    def raise_alert(self, finding: Finding, at: datetime) -> None:
+        for place, alert in enumerate(self.raised):
+            same = (alert.finding.code, alert.finding.subject) == (finding.code, finding.subject)
+            if same and alert.closed is None:
+                self.raised[place] = replace(alert, finding=finding, refreshed=at)
+                return
+        self.raised.append(Alert(str(len(self.raised)), finding, at, at))
+
+    def close_alerts(self, code: str, subject: str, by: str, at: datetime) -> None:
+        for alert in self.alerts(active_only=True):
+            if (alert.finding.code, alert.finding.subject) == (code, subject):
+                self.close_alert(alert.id, by, at)
+
+    def close_alert(self, alert_id: str, by: str, at: datetime) -> Alert:
+        for place, alert in enumerate(self.raised):
+            if alert.id == alert_id:
+                self.raised[place] = replace(
+                    alert, closed=alert.closed or at, closed_by=alert.closed_by or by
+                )
+                return self.raised[place]
+        raise NotFound(f"there is no alert {alert_id!r}")

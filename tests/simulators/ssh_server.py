@@ -11,8 +11,10 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import asyncssh
 
@@ -205,3 +207,41 @@ async def ssh_server(
         yield server
     finally:
         await server.close()
+
+
+class RunningServer:
+    """A server in a thread and a loop of its own, as another machine's is: for those who block."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.server = SshServer(folder, environment=environment)
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._do(self.server.plug())
+
+    def stop(self) -> None:
+        self._do(self.server.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def install_anew(self) -> None:
+        """From now on it shows another host key."""
+        self._do(self.server.unplug())
+        self.server.change_host_key()
+        self._do(self.server.plug())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+
+@contextlib.contextmanager
+def running_server(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
+    running = RunningServer(folder, environment)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()

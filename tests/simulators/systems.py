@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pitstop.model.system import SystemDescription
+from pitstop.model.system import NodeVersion, SystemDescription
 
 
 @dataclass
@@ -12,6 +13,10 @@ class GivenSystem:
     """Implements :class:`pitstop.ports.systems.Systems`."""
 
     system: SystemDescription
+    versions: Sequence[NodeVersion] = ()
 
     def now(self) -> SystemDescription:
         return self.system
+
+    def said(self) -> Sequence[NodeVersion]:
+        return self.versions

@@ -24,7 +24,6 @@ from pitstop.model.releases import ReleaseId
 from pitstop.model.runs import Run, RunPurpose, RunState, Step
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.versions import Version
-from pitstop.nodes.host_keys import HostKeys
 from pitstop.nodes.ssh import SshNodes
 from pitstop.package.delta_route import Delta, Route
 from pitstop.ports.feeds import Feed
@@ -33,6 +32,7 @@ from pitstop.ports.payloads import Progress
 from pitstop.steps.kind import Done, StepContext, World
 from pitstop.steps.table import KINDS
 from simulators.clock import SimulatedClock
+from simulators.host_keys import FileHostKeys
 from simulators.http import SimulatedHttp
 from simulators.ssh_server import SshServer, ssh_server
 
@@ -199,7 +199,7 @@ def play(tmp_path: Path) -> Play:
     def plays(scene: Callable[[Bench], Awaitable[None]]) -> None:
         async def run() -> None:
             async with ssh_server(tmp_path / "rack") as server:
-                driver = SshNodes(HostKeys(tmp_path / "host-keys"))
+                driver = SshNodes(FileHostKeys(tmp_path / "host-keys"))
                 try:
                     await scene(Bench(server, driver, Content(tmp_path / "content"), server.node()))
                 finally:

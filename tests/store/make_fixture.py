@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from contracts.declarations import NIGHTS, YEAR_END
+from contracts.declared_nodes import KEY, N1, N2
 from contracts.journal import BROKEN, FIRST, HOTFIX, STEPS, T0, at, new_run
 from pitstop.model.accounts import Role
 from pitstop.model.audit import AuditEntry
@@ -25,7 +26,7 @@ from pitstop.model.runs import (
     StepSucceeded,
     StepWaited,
 )
-from pitstop.model.system import Installed, InstalledBy
+from pitstop.model.system import DeclaredIn, DeclaredNode, Installed, InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version
 from pitstop.policy.facts import HardwareContract
@@ -36,8 +37,10 @@ from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import DATABASE_NAME, Database, open_database
 from pitstop.store.declarations import SqlDeclarations
+from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
+from pitstop.store.nodes import SqlNodes
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SOURCE = Source("north", "north", PublisherKind.PLATFORM, "https://north.example", frozenset(PackageType))
@@ -64,6 +67,7 @@ def fill(database: Database) -> None:
     SqlAccounts(database).open_session("a digest", "ada", T0, at(3600))
     SqlAuditLog(database).audit(ENTRY)
     _declare(SqlDeclarations(database))
+    _declare_nodes(SqlNodes(database), SqlHostKeys(database))
     journal.create(new_run("run-1"), STEPS, expected=UpdateState.READY)
     tree = journal.take("run-1", "w1", at(1))
     journal.append(tree, *(PhaseEntered(at(2), phase) for phase in Phase))
@@ -84,6 +88,15 @@ def _declare(declarations: SqlDeclarations) -> None:
     declarations.accept_risk("slow-disks", "we have none", "ada", T0)
     declarations.set_contract(HardwareContract(valid=True), "ada", T0)
     declarations.set_times([NIGHTS], [YEAR_END], "ada", T0)
+
+
+def _declare_nodes(nodes: SqlNodes, host_keys: SqlHostKeys) -> None:
+    nodes.take_file([N1], T0)
+    host_keys.pin("n1", KEY)
+    nodes.place(
+        nodes.enter("add node n2", "ada", T0, T0), DeclaredNode(N2, DeclaredIn.SERVICE, "ada", T0), KEY
+    )
+    nodes.saw("n2", {"star": "1.2311.0.5"}, T0)
 
 
 def main() -> None:

@@ -11,11 +11,12 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import delete
 
+from contracts.declared_nodes import KEY, N1, N2
 from contracts.journal import BROKEN, FIRST, HOTFIX, STEPS, T0, at
 from pitstop.model.accounts import Account, Role
 from pitstop.model.errors import PitstopError
 from pitstop.model.runs import RunState, RunSucceeded, StepStatus, StepSucceeded, Waiting
-from pitstop.model.system import Installed, InstalledBy
+from pitstop.model.system import DeclaredIn, Installed, InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.package.catalogue_format import write_catalogue
 from pitstop.ports.records import Declared, SourceStatus
@@ -26,8 +27,10 @@ from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import DATABASE_NAME, Database, open_database
 from pitstop.store.declarations import SqlDeclarations
+from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
+from pitstop.store.nodes import SqlNodes
 from pitstop.store.tables import audit_log
 from store.make_fixture import BASELINE, DECLARED, ENTRY, FIXTURES, KNOWN, SOURCE
 
@@ -72,6 +75,14 @@ def test_the_records_are_all_there(old: Database) -> None:
 def test_what_was_declared_is_all_there(old: Database, request: pytest.FixtureRequest) -> None:
     before_there_were_any = "0001" in request.node.callspec.id
     assert SqlDeclarations(old).declared() == (Declared() if before_there_were_any else DECLARED)
+
+
+def test_the_nodes_are_all_there(old: Database, request: pytest.FixtureRequest) -> None:
+    before_there_were_any = request.node.callspec.id < "schema-0007"
+    names = [] if before_there_were_any else [(N1, DeclaredIn.FILE), (N2, DeclaredIn.SERVICE)]
+    assert [(declared.node, declared.where) for declared in SqlNodes(old).nodes()] == names
+    assert SqlHostKeys(old).all_pinned() == ({} if before_there_were_any else {"n1": KEY, "n2": KEY})
+    assert len(SqlNodes(old).versions()) == (0 if before_there_were_any else 1)
 
 
 def test_the_audit_log_is_still_append_only(old: Database) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import postgresql
+from contracts.declared_nodes import NodesBench, NodesContract
 from contracts.journal import Bench, JournalContract, at
 from pitstop.model.audit import AuditEntry
 from pitstop.model.errors import EpochLost, StateUnusable
@@ -20,6 +21,7 @@ from pitstop.model.runs import StepStarted
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.database import Database, open_database
 from pitstop.store.turns import SqlTurns
+from store.test_nodes import sql_bench, who_began
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgresql")]
 
@@ -39,6 +41,17 @@ def database(address: str) -> Iterator[Database]:
 
 class TestSqlJournalOnPostgresql(JournalContract):
     pass
+
+
+class TestSqlNodesOnPostgresql(NodesContract):
+    @pytest.fixture(name="bench")
+    def nodes_bench(self, bench: Bench, database: Database) -> NodesBench:
+        return sql_bench(database)
+
+
+def test_of_a_run_and_a_change_that_begin_together_one_begins(bench: Bench, database: Database) -> None:
+    """Of two workers at the same moment, again and again."""
+    who_began(sql_bench(database), rounds=40)
 
 
 def test_a_worker_that_was_overtaken_writes_nothing_here_either(bench: Bench) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import update
 import postgresql
 from pitstop.engine.progress import Portion, Progress
 from pitstop.model.errors import DigestMismatch, NotFound
-from pitstop.model.system import Node
 from pitstop.package.fileset import METADATA, NOTES, PLAN
 from pitstop.ports.progress import Told
 from pitstop.store.board import FRESH_SECONDS, SqlBoard
@@ -112,12 +111,8 @@ def test_documents_on_the_shelf_that_are_not_those_that_were_signed_are_refused(
 
 
 def test_a_host_key_is_pinned_for_all_workers(database: Database) -> None:
-    one, other, node = SqlHostKeys(database), SqlHostKeys(database), Node("n1", "192.0.2.1")
-    assert one.pinned(node) is None
-    one.pin(node, "ssh-ed25519 AAAA")
-    assert other.pinned(node) == "ssh-ed25519 AAAA"
-    other.pin(node, "ssh-ed25519 BBBB")
-    assert one.pinned(node) == "ssh-ed25519 BBBB"
-    assert one.pinned(Node("n1", "192.0.2.1", host_key="ssh-ed25519 CCCC")) == "ssh-ed25519 CCCC"
-    one.forget("n1")
-    assert other.pinned(node) is None
+    one, other = SqlHostKeys(database), SqlHostKeys(database)
+    assert one.pin("n1", "ssh-ed25519 AAAA") == "ssh-ed25519 AAAA"
+    assert other.pin("n1", "ssh-ed25519 BBBB") == "ssh-ed25519 AAAA", "who comes second holds to the first"
+    other.forget("n1")
+    assert one.pinned("n1") is None

@@ -23,6 +23,7 @@ from pitstop.api import (
     alerts,
     audit,
     imports,
+    nodes,
     policy,
     runs,
     sessions,
@@ -40,6 +41,7 @@ HANDLERS: Sequence[ControllerRouterHandler] = tuple(
     handler
     for resource in (
         system,
+        nodes,
         updates,
         runs,
         alerts,

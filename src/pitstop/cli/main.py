@@ -23,6 +23,7 @@ BROKEN_PIPE = 141
 
 NOUNS = (
     Noun("system", "pitstop.cli.system", "The system: its versions, its support, its nodes."),
+    Noun("node", "pitstop.cli.node", "Nodes: list, show, test, add, change, replace, remove, trust."),
     Noun("update", "pitstop.cli.update", "Updates: list, show, install."),
     Noun("run", "pitstop.cli.run", "Runs: list, show, watch, resume."),
     Noun("alert", "pitstop.cli.alert", "Alerts: list, close."),

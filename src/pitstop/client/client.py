@@ -26,6 +26,15 @@ from pitstop.model.errors import NotFound, PitstopError, Unreachable
 from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
+from pitstop.wire.node_views import (
+    KeyTrust,
+    NewNode,
+    NodeChange,
+    NodeDeclared,
+    NodeDetail,
+    NodeReport,
+    OtherKey,
+)
 from pitstop.wire.policy_views import (
     CalendarView,
     ContractChange,
@@ -137,7 +146,7 @@ class PitstopClient:
     def change_password(self, old: str, new: str) -> None:
         self._ask("POST", "session/password", content=_encoded(PasswordChange(old=old, new=new)))
 
-    # --- the system and its updates ----------------------------------------------------------------------
+    # --- the system --------------------------------------------------------------------------------------
 
     def system(self) -> SystemView:
         return self._get("system", SystemView)
@@ -146,6 +155,45 @@ class PitstopClient:
         """Declare, once, what is installed: product → version. Blocks until every node was asked."""
         answer = self._ask("POST", "system/adopt", content=msgspec.json.encode(baseline), patient=True)
         return self._read(answer, SystemView)
+
+    # --- nodes -------------------------------------------------------------------------------------------
+
+    def nodes(self) -> tuple[NodeDetail, ...]:
+        return self._get("nodes", tuple[NodeDetail, ...])
+
+    def node(self, name: str) -> NodeDetail:
+        return self._get(f"nodes/{_part(name)}", NodeDetail)
+
+    def add_node(self, wanted: NewNode) -> NodeDeclared:
+        """Tests the machine first. Blocks."""
+        return self._node("POST", "nodes", NodeDeclared, wanted)
+
+    def change_node(self, name: str, change: NodeChange) -> NodeDeclared:
+        return self._node("PATCH", f"nodes/{_part(name)}", NodeDeclared, change)
+
+    def replace_node(self, name: str, change: NodeChange) -> NodeDeclared:
+        """Tests the machine first. Blocks."""
+        return self._node("POST", f"nodes/{_part(name)}/replace", NodeDeclared, change)
+
+    def remove_node(self, name: str) -> None:
+        self._ask("DELETE", f"nodes/{_part(name)}")
+
+    def test_node(self, name: str) -> NodeReport:
+        """Blocks until the node has answered, or has had time to."""
+        return self._node("POST", f"nodes/{_part(name)}/test", NodeReport)
+
+    def other_key(self, name: str) -> OtherKey:
+        """The first host key on the way to the node that is not the pinned one. Blocks."""
+        return self._node("POST", f"nodes/{_part(name)}/other-key", OtherKey)
+
+    def trust_key(self, name: str, trust: KeyTrust) -> NodeDetail:
+        return self._node("POST", f"nodes/{_part(name)}/trust", NodeDetail, trust)
+
+    def _node(self, method: str, path: str, kind: type[T], body: View | None = None) -> T:
+        content = None if body is None else _encoded(body)
+        return self._read(self._ask(method, path, content=content, patient=True), kind)
+
+    # --- updates -----------------------------------------------------------------------------------------
 
     def updates(self) -> tuple[UpdateView, ...]:
         return self._get("updates", tuple[UpdateView, ...])

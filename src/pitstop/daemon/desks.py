@@ -15,9 +15,11 @@ from pitstop.daemon.workers import hire
 from pitstop.engine.alarm import NotDriven
 from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
-from pitstop.nodes.declared import DeclaredSystem
+from pitstop.nodes.declared import DeclaredSystem, read_system
+from pitstop.nodes.examining import SshExaminer
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
+from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.jobs import Worker
 from pitstop.service.accounts import AccountsService
 from pitstop.service.adoption import Adoption
@@ -30,6 +32,8 @@ from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
 from pitstop.service.importing import Importing
 from pitstop.service.imports import ImportsService
+from pitstop.service.node_watch import NodeWatch
+from pitstop.service.nodes import NodesService
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
 from pitstop.service.retention import Retention
@@ -67,6 +71,9 @@ class Wired:
     retention: Retention
     installation: LaunchedService
     ending: Ending
+    node_declarations: NodesService
+    host_keys: HostKeys
+    node_watch: NodeWatch
 
 
 def wire(settings: Settings, stored: Stored) -> Wired:
@@ -76,12 +83,13 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         NotFound, InvalidInput: the nodes file is not there, or does not hold to its form.
     """
     clock = MachineClock()
-    systems = DeclaredSystem(settings.system_file)
+    header = read_system(settings.system_file)
+    systems = DeclaredSystem(header, stored.nodes)
     audited = Audited(stored.audit, clock)
     knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, clock)
     progress = Progress(stored.board)
     host_keys = stored.host_keys
-    nodes, http = SshNodes(host_keys), HttpxProber()
+    nodes, http = SshNodes(host_keys, header.ssh.connections), HttpxProber()
     accounts = AccountsService(stored.accounts, audited, clock)
     link, own_links = links(settings.reach)
     feeds = TufFeeds(stored.folder / "sources", link=link, links=own_links, bounds=settings.medium)
@@ -115,9 +123,14 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks)
     hours = DeclaredHours(stored.declarations)
     beginning = Beginning(stored.journal, stored.payloads, knowledge, jobs, hours)
-    adoption = Adoption(stored.ledger, knowledge, NodeVersions(systems, host_keys), audited)
+    versions = NodeVersions(systems, host_keys)
+    adoption = Adoption(stored.ledger, knowledge, versions, audited)
+    node_declarations = NodesService(
+        stored.nodes, host_keys, SshExaminer(host_keys), header, stored.alerts, audited
+    )
     desk = Desk(
-        system=SystemService(knowledge, stored.alerts, host_keys.pinned, adoption),
+        system=SystemService(knowledge, stored.alerts, host_keys, adoption),
+        nodes=node_declarations,
         updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited),
         runs=runs,
         alerts=AlertsService(stored.alerts, audited),
@@ -145,4 +158,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         retention=retention,
         installation=installation,
         ending=ending,
+        node_declarations=node_declarations,
+        host_keys=host_keys,
+        node_watch=NodeWatch(knowledge, versions, stored.nodes),
     )

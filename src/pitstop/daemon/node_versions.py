@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from pitstop.model.errors import Unreachable
 from pitstop.nodes.ssh import SshNodes
-from pitstop.ports.host_keys import PinnedKeys
+from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.systems import Systems
 from pitstop.steps.confirm_version import VersionSaid, ask_versions
 
@@ -21,7 +21,15 @@ class NodeVersions:
     """Implements :class:`pitstop.ports.installed.InstalledVersions`."""
 
     systems: Systems
-    host_keys: PinnedKeys
+    host_keys: HostKeys
+
+    def said(self) -> Mapping[str, Mapping[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for product in self.systems.now().version_probes:
+            for each in asyncio.run(self._ask_all(product)):
+                if each.version:
+                    found.setdefault(each.node, {})[product] = each.version
+        return found
 
     def on_nodes(self, product: str) -> Mapping[str, str]:
         said = asyncio.run(self._ask_all(product))
@@ -34,7 +42,7 @@ class NodeVersions:
         return {each.node: each.version or "" for each in said}
 
     async def _ask_all(self, product: str) -> Sequence[VersionSaid]:
-        nodes = SshNodes(self.host_keys)
+        nodes = SshNodes(self.host_keys, self.systems.now().ssh.connections)
         try:
             return await ask_versions(nodes, self.systems.now(), product, deadline=_DEADLINE)
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.desks import Wired, wire
 from pitstop.daemon.installation import follow_launcher
+from pitstop.daemon.old_host_keys import take_over
 from pitstop.daemon.server import run
 from pitstop.daemon.settings import Settings, read_settings
 from pitstop.daemon.stored import open_state, worker_name
@@ -38,7 +39,7 @@ def initialise(settings_file: Path) -> FirstStart:
     settings = read_settings(settings_file)
     with open_state(settings.state, settings.database) as stored:
         wired = wire(settings, stored)
-        _declare_sources(wired)
+        _declare(wired)
         return FirstStart(FIRST_ACCOUNT, wired.accounts.first_start(again=True))
 
 
@@ -78,7 +79,7 @@ def start(settings_file: Path) -> None:
     settings = _settings_and_log(settings_file)
     with open_state(settings.state, settings.database) as stored:
         wired = wire(settings, stored)
-        _declare_sources(wired)
+        _declare(wired)
         password = wired.accounts.first_start()
         if password is not None:
             print(f"First account: {FIRST_ACCOUNT}\nPassword:      {password}", flush=True)  # noqa: T201
@@ -115,6 +116,13 @@ def _settings_and_log(settings_file: Path) -> Settings:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     follow_launcher()
     return read_settings(settings_file)
+
+
+def _declare(wired: Wired) -> None:
+    """Bring into force what settings and nodes file declare."""
+    take_over(wired.settings.state, wired.host_keys)
+    wired.node_declarations.take_file()
+    _declare_sources(wired)
 
 
 def _declare_sources(wired: Wired) -> None:

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pitstop.nodes.host_keys import HostKeys
-from pitstop.ports.host_keys import PinnedKeys
 from pitstop.ports.jobs import Turns
 from pitstop.ports.progress import Board
 from pitstop.store.accounts import SqlAccounts
@@ -28,12 +26,11 @@ from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.lock import state_lock
+from pitstop.store.nodes import SqlNodes
 from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
 from pitstop.store.shelf import SqlShelf
 from pitstop.store.turns import SqlTurns
-
-HOST_KEYS_NAME = "host-keys"
 
 
 def worker_name() -> str:
@@ -47,7 +44,6 @@ class Stored:
 
     folder: Path
     turns: Turns
-    host_keys: PinnedKeys
     board: Board | None
     journal: SqlJournal
     runs: SqlRuns
@@ -55,6 +51,8 @@ class Stored:
     ledger: SqlLedger
     declarations: SqlDeclarations
     alerts: SqlAlerts
+    nodes: SqlNodes
+    host_keys: SqlHostKeys
     accounts: SqlAccounts
     audit: SqlAuditLog
     payloads: FilePayloads
@@ -74,7 +72,6 @@ def open_state(folder: Path, address: str | None = None) -> Iterator[Stored]:
             yield Stored(
                 folder=folder,
                 turns=SqlTurns(database),
-                host_keys=SqlHostKeys(database) if is_shared else HostKeys(folder / HOST_KEYS_NAME),
                 board=SqlBoard(database, worker_name()) if is_shared else None,
                 journal=SqlJournal(database),
                 runs=SqlRuns(database),
@@ -82,6 +79,8 @@ def open_state(folder: Path, address: str | None = None) -> Iterator[Stored]:
                 ledger=SqlLedger(database),
                 declarations=SqlDeclarations(database),
                 alerts=SqlAlerts(database),
+                nodes=SqlNodes(database),
+                host_keys=SqlHostKeys(database),
                 accounts=SqlAccounts(database),
                 audit=SqlAuditLog(database),
                 payloads=FilePayloads(folder, shelf=SqlShelf(database) if is_shared else None),

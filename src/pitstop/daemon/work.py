@@ -20,6 +20,12 @@ TIDY_EVERY = timedelta(hours=6)
 OPENINGS_EVERY = timedelta(seconds=15)
 """Between two looks whether a maintenance window has opened that a run was stopped until."""
 
+ASK_NODES_EVERY = timedelta(minutes=15)
+"""Between two questions to the nodes of what they run."""
+
+TAKE_FILE_EVERY = timedelta(minutes=1)
+"""Between two tries to bring a nodes file into force that had to wait for a run."""
+
 PUT_UP_EVERY = timedelta(seconds=1)
 
 
@@ -45,6 +51,9 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
     yield Recurring(Job("look-for-openings", _blocking(wired.runs.go_on_in_windows)), OPENINGS_EVERY)
     for name, tidy in (("tidy-imports", wired.imports.tidy), ("tidy-payloads", wired.retention.tidy)):
         yield Recurring(Job(name, _blocking(tidy), here=True), TIDY_EVERY)
+    yield Recurring(Job("ask-nodes", _blocking(wired.node_watch.look)), ASK_NODES_EVERY)
+    take_file = Job("take-nodes-file", _blocking(wired.node_declarations.take_file_that_waits), here=True)
+    yield Recurring(take_file, TAKE_FILE_EVERY)
     if settings.import_folder is not None:
         watch = FolderWatch(wired.imports.look_into, settings.import_folder)
         yield Recurring(Job("watch-folder", watch.look, here=True), LOOK_EVERY)

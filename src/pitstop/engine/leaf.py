@@ -269,8 +269,8 @@ class LeafWork:
         node = self.world.system.node(name)
         if node is None:
             raise NotFound(
-                f"node {name} is not declared in the nodes file any more",
-                hint="Put it back into the nodes file, then resume the run.",
+                f"node {name} is not declared any more",
+                hint="Declare it again (`pitstop node add`, or the nodes file), then resume the run.",
             )
         return node
 

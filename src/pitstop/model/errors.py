@@ -93,12 +93,43 @@ class InvalidMove(NotAllowed):
     default_hint = "The actions that are open now are listed with the thing."
 
 
+class DeclaredInFile(NotAllowed):
+    """A node of the nodes file is changed there alone."""
+
+    code = "declared-in-file"
+    default_hint = "Change it in the nodes file, then start the service again."
+
+
+class NodeUnfit(NotAllowed):
+    """A node did not pass its test, so it was not declared."""
+
+    code = "node-unfit"
+    default_hint = (
+        "Mend what the findings name, then try again; `--untested` declares it as it is. Until it passes "
+        "`pitstop node test`, runs fail on it."
+    )
+
+
 class Conflict(PitstopError):
     """Somebody else changed the thing meanwhile, or another exclusive operation runs."""
 
     code = "conflict"
     exit_status = 4
     default_hint = "Look at the thing again and repeat what is still wanted."
+
+
+class RunLasts(Conflict):
+    """What changes the nodes is not done while a run goes on."""
+
+    code = "run-lasts"
+    default_hint = "Wait until the run has ended, or stop it; then try again."
+
+
+class NodesChanging(Conflict):
+    """The nodes are being changed just now: no run begins, and no other change."""
+
+    code = "nodes-changing"
+    default_hint = "It takes a minute at most: try again."
 
 
 class EpochLost(Conflict):
@@ -140,6 +171,25 @@ class TrustError(PitstopError):
     code = "not-trusted"
     exit_status = 6
     default_hint = "Do not install it. Get it again from the publisher; if it stays, tell the publisher."
+
+
+class HostKeyChanged(TrustError):
+    """A machine shows another SSH host key than the pinned one.
+
+    Attributes:
+        name: what the key is pinned under.
+        shown: the key as one OpenSSH line; None where it is of another type.
+    """
+
+    code = "host-key-changed"
+    default_hint = "Do not go on before somebody has found out why the key has changed."
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, name: str = "", shown: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+        self.shown = shown
 
 
 class WrongPublisher(TrustError):

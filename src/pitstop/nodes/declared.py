@@ -12,38 +12,47 @@
     [system.facts]                         # what rules may ask for; a node may have facts of its own
     connected = "no"
 
-    [[node]]
-    name = "n1"
-    address = "10.0.0.11"
+    [ssh]                                  # for all nodes that say nothing else
     port = 22                              # default
     user = "root"                          # default
     key = "keys/operator"                  # relative to this file
+    agent = "$SSH_AUTH_SOCK"               # an agent's socket: for keys that have a passphrase
+    jump = ["ops@10.0.0.1:22"]             # the way there, as OpenSSH's ProxyJump has it
+    become = "sudo"                        # everything runs as root, by `sudo -n`
+    connect_timeout = 10                   # seconds; default
+    keepalive = 10                         # seconds; default
+    connections = 256                      # so many nodes at once; default. Here only
+
+    [[node]]
+    name = "n1"
+    address = "10.0.0.11"                  # any key of [ssh] may follow, for this node alone
     host_key = "ssh-ed25519 AAAA..."       # left out: pinned at first contact
     root = "/"                             # default
     roles = ["controller"]
     fault_domain = "fd1"
     facts = { lantern_url = "http://10.0.0.11:8080" }
 
-A file is taken whole or not at all; everything that is wrong with it is said at once.
+A jump host of which there is more to say is a table: ``{ address = "10.0.0.1", port = 22, user = "ops",
+key = "keys/jump", host_key = "ssh-ed25519 AAAA..." }``. A file is taken whole or not at all; everything that
+is wrong with it is said at once.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import asyncssh
-
 from pitstop.model.errors import InvalidInput, NotFound
-from pitstop.model.system import Node, SystemDescription
+from pitstop.model.node_rules import NAME_RULE, is_name, node_problems
+from pitstop.model.system import Node, NodeVersion, SshDefaults, SystemDescription
+from pitstop.nodes.declared_ssh import SSH_KEYS, general_ssh, ssh_of
+from pitstop.nodes.toml_table import TomlTable
+from pitstop.ports.declared_nodes import DeclaredNodes
 
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 _SYSTEM_KEYS = ("name", "location", "hardware_family", "hardware_model", "version_probes", "facts")
-_NODE_KEYS = (
-    ("name", "address", "port", "user", "key", "host_key", "root", "roles", "fault_domain", "facts")
-)  # fmt: skip
+_NODE_KEYS = ("name", "address", *SSH_KEYS, "host_key", "root", "roles", "fault_domain", "facts")
 _HINT = "Correct the nodes file; what is in use stays as it was."
 
 
@@ -61,84 +70,42 @@ def read_system(path: Path) -> SystemDescription:
     except (OSError, ValueError) as error:
         raise InvalidInput(f"the nodes file {path} cannot be read: {error}", hint=_HINT) from error
     problems: list[str] = []
-    system = _system(_Table(content, "", problems), path.parent)
+    system = _system(TomlTable(content, "", problems), path.parent)
     if problems:
         raise InvalidInput("\n".join([f"the nodes file {path} is not valid:", *problems]), hint=_HINT)
     return system
 
 
 class DeclaredSystem:
-    """Implements :class:`pitstop.ports.systems.Systems`: what the nodes file declared when it was read.
+    """Implements :class:`pitstop.ports.systems.Systems`: what the nodes file says of the whole, and the nodes
+    that are declared now, there or through the service."""
 
-    Raises:
-        As ``read_system``.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._system = read_system(path)
+    def __init__(self, header: SystemDescription, declared: DeclaredNodes) -> None:
+        self._header = header
+        self._declared = declared
 
     def now(self) -> SystemDescription:
-        return self._system
+        return replace(self._header, nodes=tuple(each.node for each in self._declared.nodes()))
+
+    def said(self) -> Sequence[NodeVersion]:
+        return self._declared.versions()
 
 
-class _Table:
-    """A table of the file; reading from it notes what is wrong, and goes on."""
-
-    def __init__(self, content: Mapping[str, object], place: str, problems: list[str]) -> None:
-        self.content = content
-        self.place = place
-        self.problems = problems
-
-    def problem(self, key: str, what: str) -> None:
-        self.problems.append(f"  {self.place}{key}: {what}")
-
-    def only(self, *known: str) -> None:
-        for key in self.content:
-            if key not in known:
-                self.problem(key, f"is not known here; known are {', '.join(known)}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.content.get(key, default)
-        if isinstance(value, str) and (value.strip() or value == default):
-            return value
-        self.problem(key, "is missing" if value is None else "must be a text that is not empty")
-        return ""
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.content.get(key, [])
-        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
-            return tuple(value)
-        self.problem(key, "must be a list of texts")
-        return ()
-
-    def table(self, key: str) -> _Table:
-        value = self.content.get(key, {})
-        if not isinstance(value, dict):
-            self.problem(key, "must be a table")
-            value = {}
-        return _Table(value, f"{self.place}{key}.", self.problems)
-
-    def checked(self, key: str, default: str | None, holds: Callable[[str], bool], what: str) -> str:
-        """A text that must hold to a rule; ``what`` says which."""
-        value = self.text(key, default)
-        if value and not holds(value):
-            self.problem(key, f"{value!r} {what}")
-        return value
-
-
-def _system(file: _Table, folder: Path) -> SystemDescription:
-    file.only("system", "node")
+def _system(file: TomlTable, folder: Path) -> SystemDescription:
+    file.only("system", "ssh", "node")
     system = file.table("system")
     system.only(*_SYSTEM_KEYS)
     probes, facts = system.table("version_probes"), system.table("facts")
+    ssh = general_ssh(file.table("ssh"), folder)
     described = SystemDescription(
         name=system.text("name"),
-        location=system.checked("location", None, _is_name, "must be letters, digits, dots and hyphens"),
+        location=system.checked("location", None, is_name, NAME_RULE),
         hardware_family=system.text("hardware_family"),
         hardware_model=system.text("hardware_model"),
-        nodes=_nodes(file, folder),
+        nodes=_nodes(file, folder, ssh),
         version_probes={product: probes.texts(product) for product in probes.content},
         facts={name: facts.text(name) for name in facts.content},
+        ssh=ssh,
     )
     for product, command in described.version_probes.items():
         if not command:
@@ -146,7 +113,7 @@ def _system(file: _Table, folder: Path) -> SystemDescription:
     return described
 
 
-def _nodes(file: _Table, folder: Path) -> tuple[Node, ...]:
+def _nodes(file: TomlTable, folder: Path, ssh: SshDefaults) -> tuple[Node, ...]:
     entries = file.content.get("node", [])
     if not isinstance(entries, list) or not entries or not all(isinstance(each, dict) for each in entries):
         file.problem("node", "at least one [[node]] is needed")
@@ -155,59 +122,39 @@ def _nodes(file: _Table, folder: Path) -> tuple[Node, ...]:
     for number, entry in enumerate(entries, start=1):
         name = entry.get("name")
         place = f"node {name}: " if isinstance(name, str) and name else f"node number {number}: "
-        nodes.append(_node(_Table(entry, place, file.problems), folder))
+        nodes.append(_node(TomlTable(entry, place, file.problems), folder, ssh))
     _unique(file, nodes)
     return tuple(nodes)
 
 
-def _node(entry: _Table, folder: Path) -> Node:
+def _node(entry: TomlTable, folder: Path, general: SshDefaults) -> Node:
     entry.only(*_NODE_KEYS)
     facts = entry.table("facts")
-    key = folder / entry.text("key")
-    if entry.content.get("key") and not key.is_file():
-        entry.problem("key", f"there is no file {key}")
-    return Node(
-        name=entry.checked("name", None, _is_name, "must be letters, digits, dots and hyphens"),
+    ssh = ssh_of(entry, folder, general)
+    node = Node(
+        name=entry.text("name"),
         address=entry.text("address"),
-        port=_port(entry),
-        user=entry.text("user", "root"),
-        key=str(key),
-        host_key=_host_key(entry),
-        root=entry.checked("root", "/", _is_root, "must be an absolute path without '..'"),
+        port=ssh.port,
+        user=ssh.user,
+        key=ssh.key,
+        host_key=entry.text("host_key") if "host_key" in entry.content else None,
+        root=entry.text("root", "/"),
         roles=entry.texts("roles"),
         fault_domain=entry.text("fault_domain", ""),
         facts={name: facts.text(name) for name in facts.content},
+        agent=ssh.agent,
+        jump=ssh.jump,
+        become=ssh.become,
+        connect_timeout=ssh.connect_timeout,
+        keepalive=ssh.keepalive,
     )
+    for key, what in node_problems(node):
+        if not any(said.startswith(f"  {entry.place}{key}: ") for said in entry.problems):
+            entry.problem(key, what)
+    return node
 
 
-def _port(entry: _Table) -> int:
-    port = entry.content.get("port", 22)
-    if isinstance(port, int) and not isinstance(port, bool) and 1 <= port <= 65535:
-        return port
-    entry.problem("port", "must be a number from 1 to 65535")
-    return 22
-
-
-def _host_key(entry: _Table) -> str | None:
-    if "host_key" not in entry.content:
-        return None
-    line = entry.text("host_key")
-    try:
-        asyncssh.import_public_key(line)
-    except asyncssh.KeyImportError:
-        entry.problem("host_key", "must be a public key as OpenSSH writes it, such as 'ssh-ed25519 AAAA...'")
-    return line
-
-
-def _unique(file: _Table, nodes: list[Node]) -> None:
+def _unique(file: TomlTable, nodes: list[Node]) -> None:
     names = [node.name for node in nodes if node.name]
     for name in sorted({name for name in names if names.count(name) > 1}):
         file.problem("node", f"the name {name} is given {names.count(name)} times")
-
-
-def _is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None
-
-
-def _is_root(text: str) -> bool:
-    return text.startswith("/") and ".." not in text.split("/")

@@ -1,49 +1,47 @@
-"""Connections to nodes: one each, kept, made anew after a loss, with the pinned host key or not at all."""
+"""Connections to nodes: one each, kept, made anew after a loss.
+
+A node may lie behind jump hosts. Each of them is signed in to and its host key is held to like a node's own;
+the connection to it is shared by all that lie behind it. So many nodes are connected to at once and no more:
+where the limit is reached, a connection that nobody uses makes room.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import asyncssh
 
-from pitstop.model.errors import InvalidInput, TrustError, Unreachable
-from pitstop.model.system import Node
+from pitstop.model.system import CONNECTIONS_AT_ONCE, Node
+from pitstop.nodes.hops import Hop, hops_to
+from pitstop.nodes.signing_in import LinkLost, sign_in
 from pitstop.ports.deadlines import waiting_for_a_turn
-from pitstop.ports.host_keys import PinnedKeys
+from pitstop.ports.host_keys import HostKeys
 
-CONNECT_SECONDS = 10
-"""To connect and to sign in, each."""
-
-_KEEPALIVE_SECONDS = 10
-_KEEPALIVE_MISSES = 3
 _CONNECTING_AT_ONCE = 32
 _SESSIONS_PER_NODE = 8
 """OpenSSH's server takes ten on one connection unless it is told otherwise."""
 
 
-class LinkLost(Unreachable):
-    """The connection broke, or could not be made: to try again may help."""
-
-
-class NoLink(LinkLost):
-    """No connection could be made: nothing was begun."""
-
-
-class SignInRefused(Unreachable):
-    """The node answers, but does not let us in: to try again does not help."""
-
-    default_hint = "Check `user` and `key` of the node in the nodes file, and the keys that the node accepts."
-
-
 class Links:
-    """The connections of one event loop."""
+    """The connections of one event loop.
 
-    def __init__(self, host_keys: PinnedKeys) -> None:
+    Args:
+        at_once: to so many nodes at most, jump hosts not counted; and so many sessions on them.
+    """
+
+    def __init__(self, host_keys: HostKeys, at_once: int = CONNECTIONS_AT_ONCE) -> None:
         self._host_keys = host_keys
-        self._links: dict[tuple[object, ...], _Link] = {}
+        self._at_once = at_once
+        self._links: dict[tuple[Hop, ...], _Link] = {}
+        self._sessions = asyncio.Semaphore(at_once)
         self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
+
+    @property
+    def connected(self) -> int:
+        """How many nodes there is a connection to now."""
+        return sum(link.is_open for hops, link in self._links.items() if hops[-1].is_node)
 
     @asynccontextmanager
     async def session(self, node: Node) -> AsyncIterator[asyncssh.SSHClientConnection]:
@@ -53,99 +51,66 @@ class Links:
         Raises:
             NoLink: there is no connection to be had.
             LinkLost: it broke inside.
-            SignInRefused: the node does not accept the key.
-            TrustError: the node shows another host key than the pinned one.
+            SignInRefused: the node, or a jump host before it, does not accept the key.
+            HostKeyChanged: the node, or a jump host before it, shows another host key than the pinned one.
         """
-        link = self._link(node)
-        async with _in_turn(link.sessions):
-            async with _in_turn(link.connecting):
-                if link.connection is None or link.connection.is_closed():
-                    async with _in_turn(self._connecting):
-                        link.connection = await self._connect(node)
-            connection = link.connection
-            try:
-                yield connection
-            except asyncssh.ChannelOpenError as error:  # no room for a session, or broken just now
-                raise LinkLost(f"node {node.name} opens no session: {error.reason}") from error
-            except (OSError, asyncssh.Error) as error:
-                connection.abort()
-                raise LinkLost(f"the connection to node {node.name} was lost: {error}") from error
+        hops = hops_to(node)
+        link = self._link(hops)
+        async with _in_turn(link.sessions), _in_turn(self._sessions):
+            with link.used():
+                self._make_room()
+                connection = await self._connection(hops)
+                try:
+                    yield connection
+                except asyncssh.ChannelOpenError as error:  # no room for a session, or broken just now
+                    raise LinkLost(f"{hops[-1]} opens no session: {error.reason}") from error
+                except (OSError, asyncssh.Error) as error:
+                    connection.abort()
+                    raise LinkLost(f"the connection to {hops[-1]} was lost: {error}") from error
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections, of those through others first."""
         links, self._links = self._links, {}
-        for link in links.values():
-            if link.connection is not None:
-                link.connection.close()
-        for link in links.values():
-            if link.connection is not None:
-                with suppress(OSError, asyncssh.Error):
-                    await link.connection.wait_closed()
+        for hops in sorted(links, key=len, reverse=True):
+            await links[hops].close()
 
-    def _link(self, node: Node) -> _Link:
-        """By all that makes the connection: a node that was replaced gets a new one."""
-        by = (node.name, node.address, node.port, node.user, node.key, node.host_key)
-        return self._links.setdefault(by, _Link())
+    def _link(self, hops: tuple[Hop, ...]) -> _Link:
+        """By all that makes the connection: a node that was replaced gets a new one. Whoever is asked for
+        moves to the end: in front stands what was used longest ago."""
+        link = self._links.pop(hops, None) or _Link()
+        self._links[hops] = link
+        return link
 
-    async def _connect(self, node: Node) -> asyncssh.SSHClientConnection:
-        pinned = self._host_keys.pinned(node)
-        meeting = _Meeting()
-        try:
-            connection = await asyncssh.connect(
-                node.address,
-                node.port,
-                config=None,
-                username=node.user,
-                client_keys=[node.key],
-                agent_path=None,
-                preferred_auth="publickey",
-                known_hosts=None if pinned is None else ([public_key(pinned, node)], [], []),
-                client_factory=lambda: meeting,
-                connect_timeout=CONNECT_SECONDS,
-                login_timeout=CONNECT_SECONDS,
-                keepalive_interval=_KEEPALIVE_SECONDS,
-                keepalive_count_max=_KEEPALIVE_MISSES,
-            )
-        except (OSError, asyncssh.Error, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-            raise self._refusal(node, pinned, meeting, error) from error
-        if pinned is None:
-            await self._pin(node, connection)
-        return connection
+    def _make_room(self) -> None:
+        """Close connections that nobody uses, until those that are left are no more than may be. There are
+        enough: whoever uses one holds one of as many sessions."""
+        nodes = [link for hops, link in self._links.items() if hops[-1].is_node]
+        held = [link for link in nodes if link.users or link.is_open]
+        idle = [link for link in held if not link.users]
+        for link in idle[: max(0, len(held) - self._at_once)]:
+            link.let_go()
 
-    async def _pin(self, node: Node, connection: asyncssh.SSHClientConnection) -> None:
-        key = connection.get_server_host_key()
-        if key is None:
-            connection.abort()
-            raise TrustError(f"node {node.name} shows no host key that could be pinned")
-        await asyncio.to_thread(self._host_keys.pin, node, line_of(key))
+    async def _connection(self, hops: tuple[Hop, ...]) -> asyncssh.SSHClientConnection:
+        """The connection that there is, or a new one. Whoever needs one that is being made waits for it, and
+        shares its failure: a jump host that is away is not waited for by each of its nodes in turn."""
+        link = self._link(hops)
+        if link.connection is not None and link.is_open:
+            return link.connection
+        if link.making is None:
+            link.making = asyncio.create_task(self._made(hops))
+            link.making.add_done_callback(link.made)
+            return await asyncio.shield(link.making)
+        with waiting_for_a_turn():
+            return await asyncio.shield(link.making)
 
-    def _refusal(
-        self, node: Node, pinned: str | None, meeting: _Meeting, error: Exception
-    ) -> TrustError | Unreachable:
-        other_type = isinstance(error, asyncssh.KeyExchangeFailed) and "host key" in str(error)
-        if pinned is not None and (isinstance(error, asyncssh.HostKeyNotVerifiable) or other_type):
-            return self._other_key(node, pinned, meeting)
-        if isinstance(error, asyncssh.PermissionDenied | asyncssh.IllegalUserName):
-            return SignInRefused(f"node {node.name} does not let {node.user!r} in with the key {node.key}")
-        if isinstance(error, ValueError) or (isinstance(error, OSError) and error.filename == node.key):
-            return SignInRefused(f"the key for node {node.name} cannot be used: {error}")
-        reason = str(error) or f"no answer within {CONNECT_SECONDS} seconds"
-        return NoLink(f"node {node.name} at {node.address}:{node.port} cannot be reached: {reason}")
-
-    def _other_key(self, node: Node, pinned: str, meeting: _Meeting) -> TrustError:
-        declared = node.host_key is not None
-        place = "`host_key` in the nodes file" if declared else self._host_keys.place()
-        shown = meeting.shown.get_fingerprint() if meeting.shown else "a key of another type"
-        expected = public_key(pinned, node).get_fingerprint()
-        return TrustError(
-            f"node {node.name} shows another host key than the pinned one: {shown} instead of {expected}",
-            hint=f"If the machine was replaced or installed anew on purpose, change {place}. "
-            "If not, somebody may stand in between: do not go on, and find out why the key has changed.",
-        )
+    async def _made(self, hops: tuple[Hop, ...]) -> asyncssh.SSHClientConnection:
+        through = await self._connection(hops[:-1]) if len(hops) > 1 else None
+        async with _in_turn(self._connecting):
+            return await sign_in(hops[-1], self._host_keys, through)
 
 
 @asynccontextmanager
-async def _in_turn(lock: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
+async def _in_turn(lock: asyncio.Semaphore) -> AsyncIterator[None]:
     with waiting_for_a_turn():
         await lock.acquire()
     try:
@@ -155,37 +120,43 @@ async def _in_turn(lock: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None
 
 
 class _Link:
-    """What there is of one node's connection."""
+    """What there is of the connection to one machine."""
 
     def __init__(self) -> None:
         self.connection: asyncssh.SSHClientConnection | None = None
-        self.connecting = asyncio.Lock()
+        self.making: asyncio.Task[asyncssh.SSHClientConnection] | None = None
         self.sessions = asyncio.Semaphore(_SESSIONS_PER_NODE)
+        self.users = 0
 
+    @property
+    def is_open(self) -> bool:
+        return self.connection is not None and not self.connection.is_closed()
 
-class _Meeting(asyncssh.SSHClient):
-    """Notes the key that a server shows where it is not the pinned one."""
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        self.users += 1
+        try:
+            yield
+        finally:
+            self.users -= 1
 
-    def __init__(self) -> None:
-        self.shown: asyncssh.SSHKey | None = None
+    def made(self, task: asyncio.Task[asyncssh.SSHClientConnection]) -> None:
+        self.making = None
+        if not task.cancelled() and task.exception() is None:
+            self.connection = task.result()
 
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's signature
-        self.shown = key
-        return False
+    def let_go(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
-
-def public_key(line: str, node: Node) -> asyncssh.SSHKey:
-    """The key of an OpenSSH line.
-
-    Raises:
-        InvalidInput: it is none.
-    """
-    try:
-        return asyncssh.import_public_key(line)
-    except asyncssh.KeyImportError as error:
-        raise InvalidInput(f"the pinned host key of node {node.name} cannot be read: {error}") from error
-
-
-def line_of(key: asyncssh.SSHKey) -> str:
-    """``TYPE BASE64``, without the comment."""
-    return " ".join(key.export_public_key().decode("ascii").split()[:2])
+    async def close(self) -> None:
+        """Let go, and wait until it is gone."""
+        if self.making is not None:
+            self.making.cancel()
+            await asyncio.gather(self.making, return_exceptions=True)
+        connection = self.connection
+        self.let_go()
+        if connection is not None:
+            with suppress(OSError, asyncssh.Error):
+                await connection.wait_closed()

@@ -19,13 +19,14 @@ from typing import TypeVar
 import asyncssh
 
 from pitstop.model.errors import EpochLost, StepFailed, Unreachable
-from pitstop.model.system import Node
+from pitstop.model.system import CONNECTIONS_AT_ONCE, Become, Node
 from pitstop.nodes import wrapper
-from pitstop.nodes.links import LinkLost, Links, NoLink
+from pitstop.nodes.links import Links
 from pitstop.nodes.parcel import parcel, text
+from pitstop.nodes.signing_in import LinkLost, NoLink
 from pitstop.nodes.wrapper import Complaints, Reply, Transcript
 from pitstop.ports.deadlines import Deadline
-from pitstop.ports.host_keys import PinnedKeys
+from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.nodes import Answer, Operation
 
 T = TypeVar("T")
@@ -35,17 +36,30 @@ _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _ABANDON_DEADLINE = timedelta(seconds=60)
 
-_UNFIT_HINT = (
+SUDO_HINT = (
+    "Let the node's user become root without a password, in /etc/sudoers.d on the node: "
+    "`USER ALL=(root) NOPASSWD: ALL`."
+)
+UNFIT_HINT = (
     "A node needs a POSIX shell, coreutils, tar, find and util-linux, its root folder, and room below "
     "var/lib there. Mend what the message names, then try again."
 )
 
 
 class SshNodes:
-    """Reaches nodes over SSH; one for an event loop."""
+    """Reaches nodes over SSH; one for an event loop.
 
-    def __init__(self, host_keys: PinnedKeys) -> None:
-        self._links = Links(host_keys)
+    Args:
+        at_once: so many nodes are connected to at once.
+    """
+
+    def __init__(self, host_keys: HostKeys, at_once: int = CONNECTIONS_AT_ONCE) -> None:
+        self._links = Links(host_keys, at_once)
+
+    @property
+    def connected(self) -> int:
+        """How many nodes there is a connection to now."""
+        return self._links.connected
 
     async def ask(self, node: Node, script: str, *, deadline: timedelta) -> Answer:
         async def once() -> tuple[Reply, int]:
@@ -138,7 +152,9 @@ class SshNodes:
             raise LinkLost(f"the connection to node {node.name} was lost")
         reply = transcript.reply()
         if reply is None:
-            raise StepFailed(f"node {node.name} cannot do its part: {complaints.said()}", hint=_UNFIT_HINT)
+            said = complaints.said()
+            hint = SUDO_HINT if node.become is Become.SUDO and "sudo:" in said else UNFIT_HINT
+            raise StepFailed(f"node {node.name} cannot do its part: {said}", hint=hint)
         return reply, status
 
 

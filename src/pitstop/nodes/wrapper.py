@@ -14,7 +14,7 @@ from datetime import timedelta
 from importlib.resources import files
 
 from pitstop.model.errors import InvalidInput
-from pitstop.model.system import Node
+from pitstop.model.system import Become, Node
 
 OUTPUT_BYTES = 65_536
 """Of what an operation or a question says, the last so many bytes are kept."""
@@ -47,16 +47,22 @@ def call(verb: str, mark: str, node: Node, operation: str, epoch: int) -> str:
     """
     if not _ID.fullmatch(operation):
         raise InvalidInput(f"{operation!r} is no operation id: letters, digits, dots and dashes only")
-    return _command(verb, mark, root_of(node), operation, str(epoch))
+    return _command(node, verb, mark, root_of(node), operation, str(epoch))
 
 
 def question(mark: str, node: Node, deadline: timedelta) -> str:
     """The command of an ``ask``; the node itself ends the script soon after the deadline."""
-    return _command("ask", mark, root_of(node), str(math.ceil(deadline.total_seconds()) + 1))
+    return _command(node, "ask", mark, root_of(node), str(math.ceil(deadline.total_seconds()) + 1))
 
 
-def _command(*arguments: str) -> str:
-    return shlex.join(["/bin/sh", "-c", _OPERATION, "pitstop", *arguments])
+def _command(node: Node, *arguments: str) -> str:
+    return shlex.join([*as_root(node), "/bin/sh", "-c", _OPERATION, "pitstop", *arguments])
+
+
+def as_root(node: Node) -> tuple[str, ...]:
+    """What stands before a command that is to run as root. ``sudo -n`` asks nobody: it fails where it would
+    need a password."""
+    return ("sudo", "-n", "-H", "--") if node.become is Become.SUDO else ()
 
 
 def root_of(node: Node) -> str:

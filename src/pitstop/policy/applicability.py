@@ -26,6 +26,7 @@ from pitstop.policy.rules.health_check_age import health_check_age
 from pitstop.policy.rules.hotfix_gate import hotfix_gate
 from pitstop.policy.rules.identity import identity
 from pitstop.policy.rules.newest_hotfix import newest_hotfix
+from pitstop.policy.rules.nodes_agree import nodes_agree
 from pitstop.policy.rules.oem_gate import oem_gate
 from pitstop.policy.rules.one_at_a_time import one_at_a_time
 from pitstop.policy.rules.passed import passed
@@ -49,7 +50,7 @@ GATES: tuple[Rule, ...] = (
 )
 """Rules about release and system: they hold at each step of a path as well."""
 
-OF_THE_MOMENT: tuple[Rule, ...] = (adopted, one_at_a_time, health_check_age)
+OF_THE_MOMENT: tuple[Rule, ...] = (adopted, one_at_a_time, nodes_agree, health_check_age)
 """Rules about what is going on right now."""
 
 ADVICE: tuple[Rule, ...] = (newest_hotfix,)

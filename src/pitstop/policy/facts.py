@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from pitstop.model.releases import HardwareMatch, ReleaseId
-from pitstop.model.system import Installed
+from pitstop.model.system import Installed, NodeVersion
 from pitstop.model.updates import UpdateState
 
 HEALTH_CHECK_VALID = timedelta(days=7)
@@ -62,6 +62,7 @@ class SystemFacts:
         last_checked: the last successful check of the platform's sources; None: only the catalogue's own
             date is known.
         measured: installs that were timed on this system, newest first.
+        node_versions: what nodes said that they run, when they were asked last.
     """
 
     installed: tuple[Installed, ...]
@@ -82,6 +83,7 @@ class SystemFacts:
     last_checked: date | None = None
     stale_after: timedelta = STALE_AFTER
     measured: tuple[MeasuredRun, ...] = ()
+    node_versions: tuple[NodeVersion, ...] = ()
 
     @property
     def today(self) -> date:

@@ -1,30 +1,29 @@
-"""The keys that this system's nodes must show: declared with the node, or remembered from the first contact.
+"""The host keys that machines must show: remembered from the first contact, under the machine's name.
 
-Adapters: :mod:`pitstop.nodes.host_keys` (a file), :mod:`pitstop.store.host_keys` (for several machines).
+Jump hosts have keys of their own, under ``ADDRESS:PORT``. Adapter: :mod:`pitstop.store.host_keys`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
-from pitstop.model.system import Node
 
+class HostKeys(Protocol):
+    """May be used from several threads."""
 
-class PinnedKeys(Protocol):
-    """May be asked from several threads."""
+    def pinned(self, name: str) -> str | None:
+        """The key as ``TYPE BASE64``; None before the first contact."""
 
-    def place(self) -> str:
-        """Where a node's key is remembered, as a message says it to who is to change it by hand."""
+    def all_pinned(self) -> Mapping[str, str]:
+        """By name."""
 
-    def pinned(self, node: Node) -> str | None:
-        """The key as ``TYPE BASE64``; None before the first contact. What is declared goes first.
+    def pin(self, name: str, key: str) -> str:
+        """Remember, durably, the key that was shown at first contact; one that is there already stays. The
+        key that holds now."""
 
-        Raises:
-            StateUnusable: what is remembered cannot be read.
-        """
-
-    def pin(self, node: Node, key: str) -> None:
-        """Remember the key that the node showed at first contact, durably."""
+    def trust(self, name: str, key: str) -> None:
+        """From now on this key holds, whatever was there."""
 
     def forget(self, name: str) -> None:
         """Let the next contact be the first again."""

@@ -7,6 +7,10 @@ from typing import Protocol
 
 
 class InstalledVersions(Protocol):
+    def said(self) -> Mapping[str, Mapping[str, str]]:
+        """What each node says of each product that it can be asked for, by node name; who does not answer is
+        left out. Blocks, as ``on_nodes``."""
+
     def on_nodes(self, product: str) -> Mapping[str, str]:
         """What each node says, by node name: a version's text. Blocks; called outside the event loop.
 

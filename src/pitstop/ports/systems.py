@@ -5,11 +5,15 @@ Adapter: :mod:`pitstop.nodes.declared`; simulator: ``tests/simulators/systems.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from pitstop.model.system import SystemDescription
+from pitstop.model.system import NodeVersion, SystemDescription
 
 
 class Systems(Protocol):
     def now(self) -> SystemDescription:
         """As it stands at this moment; whoever needs it twice for one answer keeps it."""
+
+    def said(self) -> Sequence[NodeVersion]:
+        """What its nodes said that they run, when they were asked last."""

@@ -64,6 +64,10 @@ class Audited:
         finally:
             self._end(replace(entry, at=self.clock.now(), outcome=outcome, completes=number))
 
+    def done(self, who: str, what: str, subject: str, origin: str) -> None:
+        """Write down what the service has done by itself."""
+        self._end(self._entry(who, what, subject, origin, DONE))
+
     def refused(self, who: str, what: str, subject: str, origin: str, why: str) -> None:
         """Write down what was asked for and not done."""
         self._end(self._entry(who, what, subject, origin, f"refused: {why}"))

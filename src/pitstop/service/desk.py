@@ -11,6 +11,15 @@ from pitstop.model.accounts import Actor, Role
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
+from pitstop.wire.node_views import (
+    KeyTrust,
+    NewNode,
+    NodeChange,
+    NodeDeclared,
+    NodeDetail,
+    NodeReport,
+    OtherKey,
+)
 from pitstop.wire.policy_views import (
     CalendarView,
     ContractChange,
@@ -51,6 +60,39 @@ class SystemDesk(Protocol):
 
         Raises NotPermitted, InvalidInput, NotFound, Conflict, NotAllowed, Unreachable.
         """
+
+
+class NodesDesk(Protocol):
+    """All but ``list`` and ``show`` connect to nodes, or wait for others that do. They block."""
+
+    def list(self, actor: Actor) -> tuple[NodeDetail, ...]:
+        """Those of the nodes file first."""
+
+    def show(self, actor: Actor, name: str) -> NodeDetail:
+        """Raises NotFound."""
+
+    def test(self, actor: Actor, name: str) -> NodeReport:
+        """Whether it can be worked on; operators may. Raises NotFound, NotPermitted."""
+
+    def add(self, actor: Actor, wanted: NewNode) -> NodeDeclared:
+        """Raises NotPermitted (administrators may), RunLasts, NodesChanging, InvalidInput, Conflict (the
+        name is taken), NodeUnfit (with findings)."""
+
+    def change(self, actor: Actor, name: str, change: NodeChange) -> NodeDeclared:
+        """The same machine, declared otherwise. Raises as ``add``, and NotFound, DeclaredInFile."""
+
+    def replace(self, actor: Actor, name: str, change: NodeChange) -> NodeDeclared:
+        """Another machine under the same name. Raises as ``change``."""
+
+    def remove(self, actor: Actor, name: str) -> None:
+        """Raises as ``change``, and NotAllowed: it is the only one."""
+
+    def other_key(self, actor: Actor, name: str) -> OtherKey:
+        """Which host key on the way is not the pinned one; operators may. Raises NotFound, Unreachable."""
+
+    def trust(self, actor: Actor, name: str, trust: KeyTrust) -> NodeDetail:
+        """Pin the key that is shown now. Raises NotPermitted (administrators may), NotFound, Conflict (it is
+        pinned already), HostKeyChanged (another one is shown), DeclaredInFile, Unreachable."""
 
 
 class UpdatesDesk(Protocol):
@@ -218,6 +260,7 @@ class Desk:
     """Where faces ask. All calls are synchronous and quick, except where they say that they block."""
 
     system: SystemDesk
+    nodes: NodesDesk
     updates: UpdatesDesk
     runs: RunsDesk
     alerts: AlertsDesk

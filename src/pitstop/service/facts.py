@@ -80,6 +80,7 @@ class Knowledge:
             health_checked=health_checked(runs),
             last_checked=self._platform_checked(),
             measured=measured(runs),
+            node_versions=tuple(self.systems.said()),
         )
 
     def _platform_checked(self) -> date | None:

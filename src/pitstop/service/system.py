@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.runs import OCCUPYING
-from pitstop.model.system import Installed, Node
-from pitstop.policy.applicability import applicabilities
+from pitstop.model.system import Installed, SystemDescription
+from pitstop.policy.applicability import applicabilities, situation_of
 from pitstop.policy.facts import SystemFacts
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.policy.installed import installation
 from pitstop.policy.rules.adopted import NOT_ADOPTED
+from pitstop.policy.rules.nodes_agree import differing_nodes
 from pitstop.policy.support import support
 from pitstop.policy.system_state import system_state
+from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.records import Alerts
 from pitstop.service.adoption import Adoption
 from pitstop.service.facts import Knowledge
@@ -29,7 +31,7 @@ class SystemService:
 
     knowledge: Knowledge
     alerts: Alerts
-    host_key: Callable[[Node], str | None]
+    host_keys: HostKeys
     adoption: Adoption
 
     def show(self, actor: Actor) -> SystemView:
@@ -57,7 +59,7 @@ class SystemService:
             last_checked=self.knowledge.last_checked(),
             package_versions=tuple(_package_versions(graph, facts)),
             support=support_view(support(graph, facts)),
-            nodes=tuple(self._node(node) for node in system.nodes),
+            nodes=self._nodes(system),
             active_run=newest.id if newest and newest.state in OCCUPYING else None,
             findings=self._findings(graph, facts),
         )
@@ -66,18 +68,23 @@ class SystemService:
         self.adoption.adopt(actor, baseline)
         return self.show(actor)
 
-    def _node(self, node: Node) -> NodeView:
-        return NodeView(
-            name=node.name,
-            address=node.address,
-            port=node.port,
-            roles=node.roles,
-            fault_domain=node.fault_domain,
-            host_key=self.host_key(node) or "",
+    def _nodes(self, system: SystemDescription) -> tuple[NodeView, ...]:
+        pinned = self.host_keys.all_pinned()
+        return tuple(
+            NodeView(
+                name=node.name,
+                address=node.address,
+                port=node.port,
+                roles=node.roles,
+                fault_domain=node.fault_domain,
+                host_key=node.host_key or pinned.get(node.name, ""),
+            )
+            for node in system.nodes
         )
 
     def _findings(self, graph: ReleaseGraph, facts: SystemFacts) -> tuple[FindingView, ...]:
-        findings = list(installation(graph, facts).findings)
+        situation = situation_of(graph, facts)
+        findings = [*situation.on.findings, *differing_nodes(situation)]
         if not facts.installed:
             findings.insert(0, NOT_ADOPTED)
         return tuple(finding_view(finding) for finding in findings)

@@ -1,36 +1,63 @@
-"""The host keys that nodes showed at first contact, for workers on several machines: a node that one of them
-has met shows the same key to all."""
+"""Pinned host keys in the database: alike for every worker."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from collections.abc import Mapping
 
-from pitstop.model.system import Node
+from sqlalchemy import Connection, delete, insert, select
+
+from pitstop.model.errors import Conflict
 from pitstop.store.database import Database
 from pitstop.store.tables import host_keys
 
 
 class SqlHostKeys:
-    """Implements :class:`pitstop.ports.host_keys.PinnedKeys`."""
+    """Implements :class:`pitstop.ports.host_keys.HostKeys`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def place(self) -> str:
-        return f"its row in the table {host_keys.name} of the database"
-
-    def pinned(self, node: Node) -> str | None:
-        if node.host_key is not None:
-            return node.host_key
-        query = select(host_keys.c.key).where(host_keys.c.node == node.name)
+    def pinned(self, name: str) -> str | None:
         with self._database.reading() as connection:
-            return connection.execute(query).scalar_one_or_none()
+            return pinned_in(connection, name)
 
-    def pin(self, node: Node, key: str) -> None:
+    def all_pinned(self) -> Mapping[str, str]:
+        with self._database.reading() as connection:
+            return all_in(connection)
+
+    def pin(self, name: str, key: str) -> str:
+        try:
+            with self._database.writing() as connection:
+                present = pinned_in(connection, name)
+                if present is None:
+                    connection.execute(insert(host_keys).values(node=name, key=key))
+        except Conflict:  # another worker was first, between the question and the answer
+            present = self.pinned(name)
+        return present or key
+
+    def trust(self, name: str, key: str) -> None:
         with self._database.writing() as connection:
-            connection.execute(delete(host_keys).where(host_keys.c.node == node.name))
-            connection.execute(insert(host_keys).values(node=node.name, key=key))
+            trust_in(connection, name, key)
 
     def forget(self, name: str) -> None:
         with self._database.writing() as connection:
-            connection.execute(delete(host_keys).where(host_keys.c.node == name))
+            forget_in(connection, name)
+
+
+def all_in(connection: Connection) -> dict[str, str]:
+    return {row.node: row.key for row in connection.execute(select(host_keys))}
+
+
+def pinned_in(connection: Connection, name: str) -> str | None:
+    query = select(host_keys.c.key).where(host_keys.c.node == name)
+    key: str | None = connection.execute(query).scalar_one_or_none()
+    return key
+
+
+def trust_in(connection: Connection, name: str, key: str) -> None:
+    forget_in(connection, name)
+    connection.execute(insert(host_keys).values(node=name, key=key))
+
+
+def forget_in(connection: Connection, name: str) -> None:
+    connection.execute(delete(host_keys).where(host_keys.c.node == name))

@@ -50,6 +50,7 @@ from pitstop.store.advance import Advance, advanced
 from pitstop.store.alerts import close_of_update, raise_in
 from pitstop.store.database import Database
 from pitstop.store.events import encode, index_of, kind_of, text_of
+from pitstop.store.leaves import require_no_leave
 from pitstop.store.ledger import record_in
 from pitstop.store.run_rows import (
     find_run,
@@ -78,6 +79,7 @@ class SqlJournal:
 
     def create(self, run: Run, steps: Sequence[Step], *, expected: UpdateState) -> None:
         with self._database.writing() as connection:
+            require_no_leave(connection, run.created)
             _require_none_in_progress(connection)
             _require_state(connection, run.update, expected)
             if find_run(connection, run.id) is not None:
@@ -122,6 +124,7 @@ class SqlJournal:
             advance = advanced(
                 tree, [RunResumed(at, by), *(StepReset(index, at) for index in to_reset(tree))]
             )
+            require_no_leave(connection, at)
             _require_none_in_progress(connection, but=run_id)
             _require_newest(connection, tree.run)
             _write(connection, advance)

@@ -34,7 +34,7 @@ from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, PlanStep, Retry
 from pitstop.model.releases import PublisherKind
 from pitstop.model.runs import Phase, Rider, RunPurpose, RunState, StepStatus, Waiting, WindowUse
-from pitstop.model.system import InstalledBy
+from pitstop.model.system import DeclaredIn, InstalledBy, Node
 from pitstop.model.updates import UpdateState
 from pitstop.policy.facts import HardwareContract
 from pitstop.policy.windows import Blackout, MaintenanceWindow
@@ -233,6 +233,39 @@ maintenance_times = Table(
 )
 """When work may be done, in order of revision: the last row holds."""
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("declared_in", words(DeclaredIn), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("node", Json(Node), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""The nodes that are declared. ``place``: in the nodes file."""
+
+node_versions = Table(
+    "node_versions",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("product", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""What each node said of a product, when it was asked last."""
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("what", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+"""Leave to change the nodes: one at most that is not over. ``number`` is of the counter ``leave``."""
+
 alerts = Table(
     "alerts",
     metadata,
@@ -328,4 +361,4 @@ documents = Table(
 host_keys = Table(
     "host_keys", metadata, Column("node", Text, primary_key=True), Column("key", Text, nullable=False)
 )
-"""The keys that nodes showed at first contact, where several machines must hold to the same."""
+"""The SSH host keys that are pinned: of nodes by name, of jump hosts as ADDRESS:PORT."""

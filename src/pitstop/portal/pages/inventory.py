@@ -1,18 +1,11 @@
-"""``/nodes``, ``/sources`` and ``/audit``: what there is, where updates come from, who did what."""
+"""``/sources`` and ``/audit``: where updates come from, who did what."""
 
 from __future__ import annotations
 
 from litestar import get
 from litestar.response import Response
 
-from pitstop.model.accounts import Permission
 from pitstop.portal.visits import OpenVisit
-
-
-@get("/nodes", sync_to_thread=True)
-def show_nodes(visit: OpenVisit) -> Response[str]:
-    visit.actor.require(Permission.SEE)
-    return visit.page("nodes.html")
 
 
 @get("/sources", sync_to_thread=True)

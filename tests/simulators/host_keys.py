@@ -1,37 +1,45 @@
-"""Pinned host keys: declared with the node, or remembered from the first contact.
-
-One line per node in a file of the state folder: ``NAME TYPE BASE64``. It is shown to operators, and a line
-is taken out by hand (or by replacing the node) when a machine gets a new key on purpose.
-"""
+"""Pinned host keys in a file, one line each: ``NAME TYPE BASE64``. For workers that share nothing else."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
 from pitstop.model.errors import StateUnusable
-from pitstop.model.system import Node
 
 
-class HostKeys:
-    """Implements :class:`pitstop.ports.host_keys.PinnedKeys`."""
+class FileHostKeys:
+    """Implements :class:`pitstop.ports.host_keys.HostKeys`."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._changing = Lock()
 
-    def place(self) -> str:
-        return f"its line in {self.file}"
+    def pinned(self, name: str) -> str | None:
+        """As the port says.
 
-    def pinned(self, node: Node) -> str | None:
-        return node.host_key if node.host_key is not None else self._read().get(node.name)
+        Raises:
+            StateUnusable: the file is there and cannot be read.
+        """
+        return self._read().get(name)
 
-    def pin(self, node: Node, key: str) -> None:
+    def all_pinned(self) -> Mapping[str, str]:
+        return self._read()
+
+    def pin(self, name: str, key: str) -> str:
         with self._changing:
-            self._write({**self._read(), node.name: key})
+            keys = self._read()
+            if name not in keys:
+                self._write({**keys, name: key})
+            return keys.get(name, key)
+
+    def trust(self, name: str, key: str) -> None:
+        with self._changing:
+            self._write({**self._read(), name: key})
 
     def forget(self, name: str) -> None:
         with self._changing:
