@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -54,9 +55,11 @@ def test_nodes_are_restarted_one_after_the_other_and_put_back_when_they_are_read
     assert [step.output for step in scene.steps()] == [f"n{n} was restarted and is ready" for n in (1, 2)]
 
 
+@pytest.mark.parametrize("forgets", [False, True])
 def test_a_worker_that_was_killed_while_the_node_was_down_leaves_it_to_the_next(
-    pair: Rack, tmp_path: Path
+    pair: Rack, tmp_path: Path, *, forgets: bool
 ) -> None:
+    """``forgets``: the node went down so hard that it knows nothing of the operation any more."""
     scene = Scene(pair, tmp_path, (first_node(restart()),))
 
     async def killed_then_taken_over() -> RunTree:
@@ -68,6 +71,10 @@ def test_a_worker_that_was_killed_while_the_node_was_down_leaves_it_to_the_next(
         assert waiting is not None
         assert waiting.reason == "node n1 to come back restarted"
         assert timedelta(seconds=40) < waiting.until - waiting.since < timedelta(seconds=60)
+        if forgets:
+            while not scene.restarted()[0]:  # noqa: ASYNC110 - another process does it
+                await asyncio.sleep(0.05)
+            shutil.rmtree(pair.nodes[0].root / "var/lib/pitstop-node/operations")
         return await scene.drive()
 
     tree = asyncio.run(killed_then_taken_over())

@@ -6,9 +6,9 @@ before anything else, under a name that is the same for every attempt of the run
 is believed. Once the node's identity differs from the note it has been restarted, whoever cut the step short
 meanwhile, and is not restarted again.
 
-The order is given detached and a moment later, so that the operation has ended, with its status on the node's
-disk, before the link goes. From then on the step waits, for all to see: for the node, then for what must be
-ready on it.
+The order is given detached and a moment later, so that the operation has ended before the link goes. From
+then on the step waits, for all to see: for the node, then for what must be ready on it. A node that lost its
+power may know nothing of the operation any more; that the step waits says that the order was given.
 """
 
 from __future__ import annotations
@@ -141,9 +141,10 @@ async def _reattach(context: StepContext) -> Done | None:
         if step.waiting is None:
             raise
         raise NodeNotBack(f"node {context.here.name} was restarted and is not back: {error}") from error
-    if answer is None or not is_under_way(step):
+    if not is_under_way(step) or (answer is None and step.waiting is None):
         return None
-    concluded(answer)
+    if answer is not None:
+        concluded(answer)
     until = step.waiting.until if step.waiting else _now(context) + step.deadline * _SHARE_OF_DEADLINE
     return await _Waiting(context, RESTART.read(step.args, f"step {step.index}"), until).to_its_end()
 
