@@ -13,6 +13,7 @@ from pitstop.model.packages import ContentFile, Manifest
 from pitstop.model.plans import PlanStep, Retry
 from pitstop.model.runs import RunState, RunTree, Step
 from pitstop.steps.kind import World
+from pitstop.steps.pitstop import PITSTOP
 from simulators.installation import SimulatedInstallation
 
 ARGS = {"version": "2.0", "wheels": "pitstop"}
@@ -144,3 +145,7 @@ def test_a_version_that_cannot_be_made_leaves_the_running_one(machine: Machine) 
 def test_a_package_without_requirements_is_built_wrongly(machine: Machine) -> None:
     machine.carried = Carried("pitstop/pitstop-2.0-py3-none-any.whl")
     assert failed_with(machine.drive()) == "invalid-plan"
+
+
+def test_a_run_that_is_taken_back_leaves_the_newer_service_and_its_way_back_is_open(machine: Machine) -> None:
+    assert PITSTOP.way_back(machine.own()) == ()

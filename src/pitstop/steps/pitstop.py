@@ -91,7 +91,7 @@ def _files(context: StepContext, args: PitstopArgs) -> dict[str, Path]:
     folder = PurePosixPath(args.wheels)
     files = {
         PurePosixPath(file.path).name: payloads.content(file)
-        for file in payloads.manifest(context.run.update).files
+        for file in payloads.manifest(context.package).files
         if PurePosixPath(file.path).parent == folder
     }
     if REQUIREMENTS not in files:
@@ -102,4 +102,5 @@ def _files(context: StepContext, args: PitstopArgs) -> dict[str, Path]:
     return files
 
 
-PITSTOP = StepKind("pitstop", PitstopArgs, _act, _probe, _reattach, on_node=False)
+PITSTOP = StepKind("pitstop", PitstopArgs, _act, _probe, _reattach, on_node=False, changes_nothing=True)
+"""Nothing is taken back: a newer service stays, and serves the system as it was."""

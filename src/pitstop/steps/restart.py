@@ -45,12 +45,16 @@ class RestartArgs(msgspec.Struct, forbid_unknown_fields=True):
     """Restart the node, and wait until it has another boot identity and what is named here is ready.
 
     All of it within the step's deadline. A node that was restarted already, by an attempt of this step that
-    was cut short or by hand after it had failed, is not restarted again.
+    was cut short or by hand after it had failed, is not restarted again. A restart cannot be taken back by
+    itself: a plan that has a way back past it says so with the step's `undo`.
     """
 
     run: Annotated[
         Command,
-        Meta(description="Restarts the node; started detached, a second after the step's own act has ended."),
+        Meta(
+            description="Restarts the node; `systemctl reboot` unless told. Started detached, a second after "
+            "the step's own act has ended."
+        ),
     ] = msgspec.field(default_factory=lambda: ["systemctl", "reboot"])
     identity: Annotated[
         Command | None,
