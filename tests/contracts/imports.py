@@ -74,3 +74,23 @@ class ImportsContract:
             desk.finish(READER, item.id)
         with pytest.raises(NotPermitted):
             desk.discard(READER, item.id)
+
+    def test_of_a_form_the_files_are_what_comes(self, desk: ImportsDesk) -> None:
+        item = desk.begin_form(OPERATOR, "usb", 1_000)
+        for name, chunk in (("a.bin", b""), ("a.bin", b"ab"), ("b.bin", b""), ("a.bin", b"c")):
+            desk.receive_named(OPERATOR, item.id, name, chunk)
+        shown = desk.show(READER, item.id)
+        assert [(file.name, file.size, file.received) for file in shown.files] == [
+            ("a.bin", 3, 3),
+            ("b.bin", 0, 0),
+        ]
+        assert desk.finish(OPERATOR, item.id).state != "receiving"
+
+    def test_a_form_without_files_is_not_finished(self, desk: ImportsDesk) -> None:
+        item = desk.begin_form(OPERATOR, "usb", 1_000)
+        with pytest.raises(InvalidInput, match="no files were chosen"):
+            desk.finish(OPERATOR, item.id)
+        with pytest.raises(NotPermitted):
+            desk.begin_form(READER, "usb", 1_000)
+        with pytest.raises(NotPermitted):
+            desk.receive_named(READER, item.id, "a.bin", b"x")

@@ -23,9 +23,10 @@ from pitstop.portal.sessions import COOKIE
 from pitstop.service.watching import ENDLESS
 from portal.browsing import BROWSER_MARKS, Served, served
 from portal.visitor import application
-from simulators import desk
+from simulators import desk, import_scenes
 from simulators.aurora import RISK
 from simulators.desk import Scene
+from simulators.imports import SimulatedImports
 from simulators.rack import SPARE, key_of
 from simulators.scenes import FULL_2402, HOTFIX, RECALLED, RUN_DONE, RUN_FAILED, RUN_NOW
 
@@ -39,6 +40,7 @@ EXAMPLES = {
     "alert_id": "a11e27",
     "risk": RISK,
     "node": "n4",
+    "import_id": "none",
 }
 """What stands for each part of a path."""
 QUESTIONS = ["/support?at=2024-05-01", "/support?at=soon", "/path?to=supported", "/path?to=none", "/nowhere"]
@@ -131,6 +133,13 @@ def empty() -> Scene:
     return scene
 
 
+def handed_over() -> Scene:
+    """A system with imports in every state."""
+    scene = desk.quiet()
+    scene.imports = SimulatedImports({item.id: item for item in import_scenes.every()})
+    return scene
+
+
 SCENES: dict[str, tuple[Callable[[], Scene], str, dict[str, str]]] = {
     "no run": (desk.quiet, "ada", {}),
     "a run in progress": (desk.running, "ada", {"run_id": RUN_NOW, "index": "3.1.3.1.4"}),
@@ -139,6 +148,10 @@ SCENES: dict[str, tuple[Callable[[], Scene], str, dict[str, str]]] = {
     "seen by a reader": (desk.failed, "rea", {"name": FULL_2402, "verb": "prepare"}),
     "seen by an administrator": (desk.quiet, "admin", {"name": RECALLED}),
     "nothing known yet": (empty, "ada", {}),
+}
+SCENES |= {
+    f"an import that is {state}": (handed_over, "ada", {"import_id": state})
+    for state in ("receiving", "importing", "succeeded", "failed")
 }
 VARIANTS = ("seen by a reader", "seen by an administrator", "nothing known yet")
 """They differ in what is there, not in how it looks."""

@@ -66,7 +66,7 @@ def test_support_may_not_see_the_system_but_is_led_to_what_it_may_read(quiet: Vi
     page_of(quiet.get("/account"))
 
 
-SECTIONS = ["Update", "Support", "Path", "Runs", "Alerts", "Nodes", "Sources"]
+SECTIONS = ["Update", "Support", "Path", "Runs", "Alerts", "Nodes", "Sources", "Imports"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.audited import Audited
-from pitstop.service.desk import Desk
+from pitstop.service.desk import Desk, ImportsDesk
 from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
@@ -66,6 +66,8 @@ from pitstop.wire.views import (
     AuditView,
     EventView,
     FindingView,
+    ImportView,
+    NewImport,
     RunReport,
     RunView,
     Session,
@@ -118,7 +120,7 @@ class Scene:
     calls: Counter[str] = field(default_factory=Counter)
     failing: Exception | None = None
     records: AuroraRecords = field(default_factory=AuroraRecords)
-    imports: SimulatedImports = field(default_factory=SimulatedImports)
+    imports: ImportsDesk = field(default_factory=SimulatedImports)
     nodes: SimulatedRack = field(default_factory=SimulatedRack)
 
     @property
@@ -133,7 +135,7 @@ class Scene:
             accounts=_Accounts(self),
             audit=_Audit(self),
             policy=_Policy(self),
-            imports=self.imports,
+            imports=_Imports(self),
             transfers=SimulatedTransfers(),
         )
 
@@ -468,6 +470,37 @@ class _Accounts:
 def _check(password: str) -> None:
     if len(password) < 12:
         raise InvalidInput("the password is too short: 12 characters at least")
+
+
+@dataclass
+class _Imports:
+    """Whatever desk for imports the scene has now: a real one, too."""
+
+    scene: Scene
+
+    def list(self, actor: Actor) -> tuple[ImportView, ...]:
+        return self.scene.imports.list(actor)
+
+    def show(self, actor: Actor, import_id: str) -> ImportView:
+        return self.scene.imports.show(actor, import_id)
+
+    def begin(self, actor: Actor, wanted: NewImport) -> ImportView:
+        return self.scene.imports.begin(actor, wanted)
+
+    def receive(self, actor: Actor, import_id: str, file: int, offset: int, chunk: bytes) -> int:
+        return self.scene.imports.receive(actor, import_id, file, offset, chunk)
+
+    def begin_form(self, actor: Actor, name: str, most: int) -> ImportView:
+        return self.scene.imports.begin_form(actor, name, most)
+
+    def receive_named(self, actor: Actor, import_id: str, name: str, chunk: bytes) -> None:
+        self.scene.imports.receive_named(actor, import_id, name, chunk)
+
+    def finish(self, actor: Actor, import_id: str) -> ImportView:
+        return self.scene.imports.finish(actor, import_id)
+
+    def discard(self, actor: Actor, import_id: str) -> None:
+        self.scene.imports.discard(actor, import_id)
 
 
 @dataclass

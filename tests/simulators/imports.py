@@ -25,6 +25,7 @@ class SimulatedImports:
     """
 
     imports: dict[str, ImportView] = field(default_factory=dict)
+    contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def list(self, actor: Actor) -> tuple[ImportView, ...]:
         actor.require(Permission.SEE)
@@ -40,23 +41,49 @@ class SimulatedImports:
         actor.require(Permission.OPERATE)
         if bool(wanted.path) == bool(wanted.files):
             raise InvalidInput("an import is of files that are uploaded, or of a path, and of one of them")
+        if not (wanted.name or wanted.path):
+            raise InvalidInput("an import has a name, of printable characters, at most 200")
+        files = tuple(HandedFileView(name=file.name, size=file.size, received=0) for file in wanted.files)
+        item = self._added(actor, wanted.name or wanted.path.rpartition("/")[2], wanted.path, files)
+        return self._succeeded(item) if wanted.path else item
+
+    def begin_form(self, actor: Actor, name: str, most: int) -> ImportView:
+        actor.require(Permission.OPERATE)
+        del most
+        return self._added(actor, name)
+
+    def _added(
+        self, actor: Actor, name: str, path: str = "", files: tuple[HandedFileView, ...] = ()
+    ) -> ImportView:
         item = ImportView(
             id=str(uuid4()),
-            name=wanted.name or wanted.path.rpartition("/")[2],
+            name=name,
             by=actor.name,
-            handed="by-path" if wanted.path else "uploaded",
-            path=wanted.path,
+            handed="by-path" if path else "uploaded",
+            path=path,
             state="receiving",
             created=_NOW,
             ended=None,
-            files=tuple(HandedFileView(name=file.name, size=file.size, received=0) for file in wanted.files),
+            files=files,
             sources=(),
             packages=(),
             findings=(),
-            kept=not wanted.path,
+            kept=not path,
         )
         self.imports[item.id] = item
-        return self._succeeded(item) if wanted.path else item
+        return item
+
+    def receive_named(self, actor: Actor, import_id: str, name: str, chunk: bytes) -> None:
+        actor.require(Permission.OPERATE)
+        item = self.show(actor, import_id)
+        files = {file.name: file.received for file in item.files}
+        files[name] = files.get(name, 0) + len(chunk)
+        self._keep(import_id, name, chunk)
+        views = tuple(HandedFileView(name=name, size=size, received=size) for name, size in files.items())
+        self.imports[import_id] = msgspec.structs.replace(item, files=views)
+
+    def _keep(self, import_id: str, name: str, chunk: bytes) -> None:
+        self.contents[import_id, name] = self.contents.get((import_id, name), b"") + chunk
 
     def receive(self, actor: Actor, import_id: str, file: int, offset: int, chunk: bytes) -> int:
         actor.require(Permission.OPERATE)
@@ -68,12 +95,15 @@ class SimulatedImports:
         if offset != here:
             raise Conflict(f"{files[file].name} is here up to byte {here}", hint=f"Go on from byte {here}.")
         files[file] = msgspec.structs.replace(files[file], received=here + len(chunk))
+        self._keep(import_id, files[file].name, chunk)
         self.imports[import_id] = msgspec.structs.replace(item, files=tuple(files))
         return here + len(chunk)
 
     def finish(self, actor: Actor, import_id: str) -> ImportView:
         actor.require(Permission.OPERATE)
         item = self.show(actor, import_id)
+        if not item.files:
+            raise InvalidInput("no files were chosen", hint="Choose the files that were carried here.")
         lacking = [file for file in item.files if file.received != file.size]
         if lacking:
             raise Conflict(

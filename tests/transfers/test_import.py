@@ -442,6 +442,47 @@ def test_after_a_restart_what_was_handed_over_is_gone_on_with(
         assert rack.imports.show(OPERATOR, item.id).state == "succeeded"
 
 
+def test_a_form_cannot_go_on_after_a_restart_and_leaves_nothing(publisher: Publisher, tmp_path: Path) -> None:
+    with system(tmp_path / "state", [publisher]) as rack:
+        item = rack.imports.begin_form(OPERATOR, "usb", 100)
+        rack.imports.receive_named(OPERATOR, item.id, "usb/a.bin", b"abc")
+    with system(tmp_path / "state", [publisher]) as rack:
+        rack.imports.drop_broken()
+        assert rack.imports.list(OPERATOR) == ()
+        assert list((rack.folder / "imports").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "a/../b", "", "A.BIN", "a.bin/b", "a\x00b"])
+def test_a_form_cannot_name_what_an_announced_upload_could_not(rack: System, name: str) -> None:
+    item = rack.imports.begin_form(OPERATOR, "usb", 100)
+    rack.imports.receive_named(OPERATOR, item.id, "a.bin", b"abc")
+    before = rack.everything()
+    with pytest.raises(InvalidInput):
+        rack.imports.receive_named(OPERATOR, item.id, name, b"x")
+    assert rack.everything() == before
+
+
+def test_a_form_that_does_not_fit_is_refused_before_the_first_byte(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    with system(tmp_path / "state", [publisher], free=lambda _folder: 1 << 30) as rack:
+        with pytest.raises(NoSpace, match="taking in 1073741824 bytes needs"):
+            rack.imports.begin_form(OPERATOR, "usb", 1 << 30)
+        assert rack.imports.list(OPERATOR) == ()
+
+
+def test_an_announced_upload_takes_no_further_files(rack: System) -> None:
+    item = rack.imports.begin(OPERATOR, NewImport(name="usb", files=(NewFile(name="f", size=10),)))
+    with pytest.raises(Conflict, match="were all named"):
+        rack.imports.receive_named(OPERATOR, item.id, "g", b"x")
+
+
+def test_files_without_bytes_are_here_at_once(rack: System) -> None:
+    files = (NewFile(name="usb/empty", size=0), NewFile(name="usb/f", size=10))
+    item = rack.imports.begin(OPERATOR, NewImport(name="usb", files=files))
+    assert (rack.folder / "imports" / item.id / "files" / "usb" / "empty").is_file()
+
+
 @pytest.mark.parametrize(
     ("path", "error"), [("relative", InvalidInput), ("/nowhere/at/all", NotFound), ("{empty}", NotFound)]
 )

@@ -7,20 +7,19 @@ where to go on; so does ``received`` of the import. When all is there, ``POST ..
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from litestar import Response, delete, get, patch, post
+from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn
+from pitstop.service.receiving import gathered
 from pitstop.wire.transfers import TransferRequest
 from pitstop.wire.views import ImportView, NewImport
 
 MAX_BEGIN = 8 << 20
 """Bytes of the list of files that an upload is begun with."""
-
-_CHUNK = 1 << 20
 
 Offset = Annotated[
     int, HeaderParameter(name="Upload-Offset", ge=0, description="Of the body's first byte in the file.")
@@ -73,17 +72,9 @@ async def upload(
     file: FromPath[int],
     offset: Offset,
 ) -> ImportView:
-    gathered = bytearray()
-    async for chunk in request.stream():
-        gathered += chunk
-        if len(gathered) >= _CHUNK:
-            offset = await asyncio.to_thread(
-                desk.imports.receive, actor, import_id, file, offset, bytes(gathered)
-            )
-            gathered.clear()
-    if gathered:
-        await asyncio.to_thread(desk.imports.receive, actor, import_id, file, offset, bytes(gathered))
-    return await asyncio.to_thread(desk.imports.show, actor, import_id)
+    async for stretch in gathered(request.stream()):
+        offset = await sync_to_thread(desk.imports.receive, actor, import_id, file, offset, stretch)
+    return await sync_to_thread(desk.imports.show, actor, import_id)
 
 
 @post(

@@ -18,7 +18,7 @@ from pitstop.cli.output import field, finding_lines, note, paint, say, say_json
 from pitstop.cli.system import AsJson
 from pitstop.client.address import is_loopback
 from pitstop.model.errors import Conflict, InvalidInput, InvalidPackage, NotFound, Unreachable
-from pitstop.wire.formats import count, day, spoken
+from pitstop.wire.formats import STANDING_WORDS, count, day, spoken
 from pitstop.wire.views import HandedFileView, ImportView, NewFile, NewImport
 
 if TYPE_CHECKING:
@@ -183,12 +183,7 @@ def import_lines(item: ImportView) -> list[str]:
     lines = [f"{paint(state.words, state.tone)}: {item.name}"]
     for source in item.sources:
         made = f", made on {day(source.made)}" if source.made else ""
-        words = {
-            "newer": "newer than what was known",
-            "same": "nothing new",
-            "older": "older than what is known: its payloads were taken, nothing else",
-        }.get(source.standing, source.standing)
-        lines += field(source.source, words + made)
+        lines += field(source.source, STANDING_WORDS.get(source.standing, source.standing) + made)
     for package in item.packages:
         missing = f"{count(len(package.missing), 'volume')} still missing" if package.missing else "all here"
         lines += field(package.name, missing)

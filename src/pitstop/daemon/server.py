@@ -65,6 +65,7 @@ async def work(wired: Wired) -> None:
 
 @asynccontextmanager
 async def _working(wired: Wired) -> AsyncIterator[None]:
+    await asyncio.to_thread(wired.imports.drop_broken)
     await wired.jobs.start(jobs(wired), tuple(recurring(wired)))
     try:
         yield

@@ -90,6 +90,8 @@ class Import:
         mark: of what was found in the watched folder: by which it is known again.
         findings: what is to be said of it; of a failed one, why.
         kept: whether the uploaded files are still here.
+        open: names and sizes of its files are what comes: a plain form's upload, which cannot go on after a
+            break.
     """
 
     id: str
@@ -106,6 +108,7 @@ class Import:
     packages: tuple[ImportedPackage, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
     kept: bool = False
+    open: bool = False
 
 
 def moved(item: Import, event: ImportEvent) -> ImportState:

@@ -28,6 +28,7 @@ from pitstop.portal.pages import (
     account,
     accounts,
     alerts,
+    imports,
     inventory,
     nodes,
     overview,
@@ -82,6 +83,17 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     nodes.remove,
     nodes.trust,
     nodes.after_sign_in,
+    imports.show_all,
+    imports.show,
+    imports.request_file,
+    imports.upload_form,
+    imports.by_path,
+    imports.finish,
+    imports.discard,
+    imports.after_sign_in,
+    imports.begin,
+    imports.state,
+    imports.upload,
     inventory.show_sources,
     inventory.show_audit,
     account.show,
@@ -95,7 +107,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
 )
 
 MAX_BODY: Final = 64 * 1024
-"""Bytes: no form here has more than a few short fields."""
+"""Bytes: no form here has more than a few short fields, but for uploads."""
 
 _LOG = logging.getLogger(__name__)
 

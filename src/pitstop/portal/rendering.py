@@ -116,6 +116,8 @@ def _environment() -> Environment:
         "ending": formats.ending,
         "doing": lambda report: list(doing(report)),
         "size": formats.size,
+        "under_way": formats.under_way,
+        "standing": formats.STANDING_WORDS.__getitem__,
         "instant": formats.instant,
         "clock_time": formats.clock_time,
         "machine_instant": formats.machine_instant,

@@ -32,6 +32,7 @@ DONE: Final[Mapping[str, str]] = {
     "node-removed": "The node was removed.",
     "key-trusted": "The new host key is pinned.",
     "account": "The account was added.",
+    "discarded": "The import was discarded. What it had brought into place stays.",
     "risk-accepted": "The risk is accepted. That is written down, with the reason.",
     "risk-revoked": "The risk is no longer accepted.",
     "signed-out": "You are signed out.",

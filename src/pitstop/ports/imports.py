@@ -37,8 +37,8 @@ class Contents:
 class Arrivals(Protocol):
     """Imports and their files. Files are written only below a folder of their own."""
 
-    def add(self, item: Import) -> None:
-        """Remember a new import.
+    def add(self, item: Import, more: int = 0) -> None:
+        """Remember a new import, whose files are to have these bytes, and ``more`` that nobody named yet.
 
         Raises:
             NoSpace: its files do not fit, said before the first byte; InvalidInput: their names cannot be.
@@ -62,6 +62,13 @@ class Arrivals(Protocol):
             NotFound: there is no such file.
             Conflict: these are not the next bytes; the message says which are.
             InvalidInput: they are more than the file was to have. NoSpace, StateUnusable.
+        """
+
+    def receive_named(self, item: Import, name: str, chunk: bytes) -> Import:
+        """Take in the next bytes of a file that nobody announced; the import as it is then.
+
+        Raises:
+            InvalidInput: there can be no file of this name beside the others. NoSpace, StateUnusable.
         """
 
     def place(self, item: Import) -> Path:

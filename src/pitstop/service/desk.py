@@ -173,6 +173,19 @@ class ImportsDesk(Protocol):
         Raises NotPermitted, NotFound, Conflict (with where to go on), InvalidInput, NoSpace.
         """
 
+    def begin_form(self, actor: Actor, name: str, most: int) -> ImportView:
+        """Begin an upload by a plain form: what its files are called, and their sizes, is what comes, at most
+        ``most`` bytes altogether. After a break it cannot go on.
+
+        Raises NotPermitted, InvalidInput, NoSpace (before the first byte).
+        """
+
+    def receive_named(self, actor: Actor, import_id: str, name: str, chunk: bytes) -> None:
+        """Take in the next bytes of a form's file; empty ones begin it.
+
+        Raises NotPermitted, NotFound, Conflict, InvalidInput (the name cannot be), NoSpace.
+        """
+
     def finish(self, actor: Actor, import_id: str) -> ImportView:
         """All files are here: import them. Answers at once. Raises NotFound, Conflict, InvalidMove."""
 

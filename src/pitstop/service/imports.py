@@ -106,32 +106,51 @@ class ImportsService:
                 )
             if wanted.path:
                 return self._view(self._by_path(actor.name, name, wanted.path, Handed.BY_PATH))
-            item = Import(
-                id=str(uuid4()),
-                name=name,
-                by=actor.name,
-                handed=Handed.UPLOADED,
-                state=ImportState.RECEIVING,
-                created=self.clock.now(),
-                files=tuple(HandedFile(file.name, file.size) for file in wanted.files),
-                kept=True,
-            )
+            files = tuple(HandedFile(file.name, file.size) for file in wanted.files)
+            item = replace(self._uploaded(actor, name), files=files)
             self.arrivals.add(item)
             return self._view(item)
 
+    def begin_form(self, actor: Actor, name: str, most: int) -> ImportView:
+        with self.audited.change(actor, Permission.OPERATE, "begin import", name[:_NAME_LIMIT]):
+            item = replace(self._uploaded(actor, _name_of(name)), open=True)
+            self.arrivals.add(item, more=most)
+            return self._view(item)
+
+    def _uploaded(self, actor: Actor, name: str) -> Import:
+        return Import(
+            id=str(uuid4()),
+            name=name,
+            by=actor.name,
+            handed=Handed.UPLOADED,
+            state=ImportState.RECEIVING,
+            created=self.clock.now(),
+            kept=True,
+        )
+
     def receive(self, actor: Actor, import_id: str, file: int, offset: int, chunk: bytes) -> int:
         """Take in the next bytes of a file; how many are here now. Quick; not in the audit log each time."""
+        return self.arrivals.receive(self._receiving(actor, import_id), file, offset, chunk)
+
+    def receive_named(self, actor: Actor, import_id: str, name: str, chunk: bytes) -> None:
+        item = self._receiving(actor, import_id)
+        if not item.open:
+            raise Conflict(f"the files of import {item.name} were all named when it was begun")
+        self.arrivals.receive_named(item, name, chunk)
+
+    def _receiving(self, actor: Actor, import_id: str) -> Import:
         actor.require(Permission.OPERATE)
         item = self.arrivals.get(import_id)
         if item.state is not ImportState.RECEIVING:
             raise Conflict(f"import {item.name} is {item.state}: it takes in no files any more")
-        return self.arrivals.receive(item, file, offset, chunk)
+        return item
 
     def finish(self, actor: Actor, import_id: str) -> ImportView:
         """All files are here: import them. After some failures it can be asked for again."""
         item = self.arrivals.get(import_id)
         with self.audited.change(actor, Permission.OPERATE, "import", item.name):
             moved(item, ImportEvent.HANDED_OVER)
+            item = self._closed(item)
             self._require_whole(item)
             return self._view(self._handed_over(item))
 
@@ -165,6 +184,15 @@ class ImportsService:
         self.arrivals.update(waiting)
         self.jobs.submit(IMPORT, item.id)
         return waiting
+
+    def _closed(self, item: Import) -> Import:
+        """Of an open upload: that these are all its files."""
+        if not item.open:
+            return item
+        if not item.files:
+            raise InvalidInput("no files were chosen", hint="Choose the files that were carried here.")
+        sizes = zip(item.files, self.arrivals.received(item), strict=True)
+        return replace(item, open=False, files=tuple(replace(file, size=here) for file, here in sizes))
 
     def _require_whole(self, item: Import) -> None:
         if item.files and not item.kept:
@@ -239,6 +267,12 @@ class ImportsService:
         under_way = (ImportState.WAITING, ImportState.IMPORTING)
         return tuple(item.id for item in self.arrivals.all() if item.state in under_way)
 
+    def drop_broken(self) -> None:
+        """At the service's start: remove the plain forms that were under way at its end. They cannot go on."""
+        for item in self.arrivals.all():
+            if item.open:
+                self.arrivals.remove(item)
+
     # --- the watched folder, and what is over ------------------------------------------------------------
 
     def look_into(self, folder: Path, marks: dict[str, str]) -> dict[str, str]:
@@ -286,6 +320,7 @@ class ImportsService:
 
     def _view(self, item: Import) -> ImportView:
         received = self.arrivals.received(item) if item.kept else [file.size for file in item.files]
+        sizes = received if item.open else [file.size for file in item.files]
         return ImportView(
             id=item.id,
             name=item.name,
@@ -296,8 +331,8 @@ class ImportsService:
             created=item.created,
             ended=item.ended,
             files=tuple(
-                HandedFileView(name=file.name, size=file.size, received=here)
-                for file, here in zip(item.files, received, strict=True)
+                HandedFileView(name=file.name, size=size, received=here)
+                for file, size, here in zip(item.files, sizes, received, strict=True)
             ),
             sources=tuple(
                 ImportedSourceView(source=part.source, standing=part.standing, made=part.made)

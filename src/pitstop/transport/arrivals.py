@@ -27,7 +27,7 @@ from pitstop.model.errors import (
     StateUnusable,
     Unreachable,
 )
-from pitstop.model.imports import Import
+from pitstop.model.imports import HandedFile, Import
 from pitstop.package.content_paths import clash_problems, path_problem
 from pitstop.package.site_layout import MEDIA_TIMESTAMP, METADATA_FOLDER
 from pitstop.ports.imports import Contents, Repository
@@ -58,9 +58,9 @@ class FileArrivals:
 
     # --- imports -----------------------------------------------------------------------------------------
 
-    def add(self, item: Import) -> None:
+    def add(self, item: Import, more: int = 0) -> None:
         self._require_names(item)
-        self._require_space(item)
+        self._require_space(sum(file.size for file in item.files) + more)
         try:
             self._of(item.id).mkdir(parents=True, mode=0o700)
             durable.sync(self._folder)
@@ -69,6 +69,16 @@ class FileArrivals:
         except OSError as error:
             raise disk_error(error) from error
         self.update(item)
+        self._make_empty(item)
+
+    def _make_empty(self, item: Import) -> None:
+        """Files of no bytes are here at once: none will ever come for them."""
+        for file in item.files:
+            if file.size == 0:
+                try:
+                    self._append(self._of(item.id) / _FILES / file.name, b"")
+                except OSError as error:
+                    raise disk_error(error) from error
 
     def update(self, item: Import) -> None:
         try:
@@ -110,9 +120,8 @@ class FileArrivals:
         if problems:
             raise InvalidInput(f"these files cannot be taken: {problems[0]}")
 
-    def _require_space(self, item: Import) -> None:
+    def _require_space(self, size: int) -> None:
         """Twice: it lies here, and is then brought into place."""
-        size = sum(file.size for file in item.files)
         if size == 0:
             return
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -150,6 +159,19 @@ class FileArrivals:
             except OSError as error:
                 raise disk_error(error) from error
         return here + len(chunk)
+
+    def receive_named(self, item: Import, name: str, chunk: bytes) -> Import:
+        with self._appending:
+            item = self.get(item.id)
+            if name not in (file.name for file in item.files):
+                item = replace(item, files=(*item.files, HandedFile(name, 0)))
+                self._require_names(item)
+                self.update(item)
+            try:
+                self._append(self._of(item.id) / _FILES / name, chunk)
+            except OSError as error:
+                raise disk_error(error) from error
+        return item
 
     def _append(self, path: Path, chunk: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

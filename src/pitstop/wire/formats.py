@@ -265,6 +265,14 @@ SPOKEN: Final[dict[str, Spoken]] = {
 """The words of every state, purpose and phase that read models name."""
 
 
+STANDING_WORDS: Final[dict[str, str]] = {
+    "newer": "newer than what was known",
+    "same": "nothing new",
+    "older": "older than what is known: its payloads were taken, nothing else",
+}
+"""What a publisher's part of an import was, beside what was known of the publisher."""
+
+
 def spoken(state: str) -> Spoken:
     """A name of a state in words. One that is not known here is taken apart: ``NewState`` reads New state."""
     return SPOKEN.get(state) or Spoken(_apart(state), Tone.CALM)
