@@ -17,6 +17,9 @@ from transport.polled import Polled, link_for_tests
 from transport.repository import PACKAGE, VOLUME
 
 SIZE = 32 * PIECE * 4 + 12_345
+SILENCE = 1.5
+"""Seconds. Far longer than a machine with much to do lets a thread wait: what it then throws away of what was
+sent would be counted as fetched twice."""
 CONTENT = random.Random(5).randbytes(SIZE)
 AT = f"targets/packages/{PACKAGE}/{VOLUME}"
 LIST = pieces_of(BytesIO(CONTENT))
@@ -31,7 +34,7 @@ def site(polled: Polled) -> Polled:
 
 
 def fetched(site: Polled, to: Path) -> bytes:
-    link = replace(link_for_tests(site.waits), tries=5, silence=0.3, worthwhile=PIECE)
+    link = replace(link_for_tests(site.waits), tries=5, silence=SILENCE, worthwhile=PIECE)
     feed = TufFeeds(site.folder, link=link).open(site.source)
     feed.poll()
     site.site.asked.clear()
@@ -58,7 +61,7 @@ def weak(seed: int) -> Trouble:
         answering.send(bytes(body[:ends]))
         if ends < len(body):
             if chance.random() < 0.3:
-                answering.site.over.wait(0.6)
+                answering.site.over.wait(SILENCE + 0.5)
             answering.close_connection = True
         return True
 
