@@ -67,6 +67,8 @@ def _kind(described: dict[str, Any]) -> str:
         return " or ".join(_kind(item) for item in described["anyOf"] if item.get("type") != "null")
     if described.get("type") == "array":
         return "list"
+    if described.get("type") == "object":
+        return "table"
     if "$ref" in described or "allOf" in described:
         return "word"
     return {"string": "text", "integer": "whole number", "number": "number"}[described["type"]]

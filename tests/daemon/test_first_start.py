@@ -10,7 +10,7 @@ import pytest
 from pitstop.cli.main import run
 from pitstop.daemon.start import initialise, reset_password
 from pitstop.daemon.stored import open_state
-from pitstop.model.errors import NotFound, StateUnusable
+from pitstop.model.errors import InvalidInput, NotFound, StateUnusable
 from pitstop.service.accounts import AccountsService
 from pitstop.service.audited import Audited
 from simulators.clock import SimulatedClock
@@ -51,6 +51,15 @@ def test_a_password_that_was_lost_before_it_was_read_is_made_anew(settings: Path
     assert got not in (None, lost)
     sign_in(settings, got or "")
     assert initialise(settings).password is None
+
+
+def test_a_bucket_that_cannot_be_watched_is_said_at_the_start(settings: Path) -> None:
+    text = settings.read_text()
+    settings.write_text(f'{text}import_bucket = "nowhere"\n')
+    with pytest.raises(InvalidInput, match="import_bucket: nowhere cannot be opened"):
+        initialise(settings)
+    settings.write_text(f'{text}import_bucket = "{settings.parent.as_uri()}"\n')
+    initialise(settings)
 
 
 def test_a_password_is_reset_by_command(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pitstop.daemon.links import links
-from pitstop.daemon.settings import Settings, read_settings
+from pitstop.daemon.settings import Settings, WatchedBucket, read_settings
 from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.sizes import parse_size
 
@@ -34,6 +34,15 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         tmp_path / "in",
         tmp_path / "ca.pem",
     )
+
+
+def test_a_bucket_is_watched_with_what_its_store_is_to_be_told(tmp_path: Path) -> None:
+    assert settings(tmp_path).import_bucket is None
+    told = '[import_bucket_options]\nendpoint = "http://127.0.0.1:9000"'
+    said = settings(tmp_path, f'import_bucket = "s3://inbox/rack"\n{told}').import_bucket
+    assert said == WatchedBucket("s3://inbox/rack", {"endpoint": "http://127.0.0.1:9000"})
+    with pytest.raises(InvalidInput, match="no import_bucket"):
+        settings(tmp_path, told)
 
 
 def test_a_source_without_an_address_is_not_connected(tmp_path: Path) -> None:

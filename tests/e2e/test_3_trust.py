@@ -92,6 +92,10 @@ def test_another_publishers_site_at_the_address_of_a_source_is_refused(operator:
     settled(operator)
 
 
+def advised(operator: Operator) -> set[str]:
+    return {reason["code"] for reason in operator.asked("update", "show", UPDATE)["reasons"]}
+
+
 def test_a_changed_byte_in_a_package_is_refused_and_nothing_is_touched(operator: Operator) -> None:
     operator.reach(*TO_2604, OEM, NEXT)
     before = operator.versions()
@@ -102,6 +106,9 @@ def test_a_changed_byte_in_a_package_is_refused_and_nothing_is_touched(operator:
         raw[len(raw) // 2] ^= 1
         volume.write_bytes(raw)
         report = operator.ended(operator.install(UPDATE))
+        assert advised(operator) == set()
+        operator.ended(operator.install(UPDATE))
+        assert advised(operator) == {"import-by-hand"}
     assert report.run.state == "failed"
     assert report.run.finding is not None
     assert report.run.finding.code == "digest-mismatch"

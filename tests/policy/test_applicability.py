@@ -364,6 +364,34 @@ def test_the_newest_hotfix_is_recommended_and_never_enforced() -> None:
     assert "Cloud1.1.2.2" in verdict.reasons[0].remedy
 
 
+BY_HAND = {"import-by-hand"}
+
+
+@pytest.mark.parametrize("stored", [S.DOWNLOAD_FAILED, S.PREPARATION_FAILED])
+@pytest.mark.parametrize(("failures", "advised"), [(0, set()), (1, set()), (2, BY_HAND), (3, BY_HAND)])
+def test_after_the_second_failure_the_advice_is_to_import_by_hand(
+    stored: UpdateState, failures: int, advised: set[str]
+) -> None:
+    graph = small()
+    facts = system(
+        graph,
+        "1.1.0.1",
+        "1.1.2.2",
+        states={"Cloud1.2.0.1": stored},
+        failed_to_get={"Cloud1.2.0.1": failures},
+    )
+    verdict = asked(graph, facts, "1.2.0.1")
+    assert codes(verdict.reasons) == advised
+    assert verdict.installable
+
+
+def test_what_has_been_got_by_now_is_not_imported_by_hand() -> None:
+    graph = small()
+    states, failures = {"Cloud1.2.0.1": S.HEALTH_CHECK_FAILED}, {"Cloud1.2.0.1": 2}
+    facts = system(graph, "1.1.0.1", "1.1.2.2", states=states, failed_to_get=failures)
+    assert codes(asked(graph, facts, "1.2.0.1").reasons) == set()
+
+
 # --- stored states ------------------------------------------------------------------------------------------
 
 KEPT = (S.DOWNLOADING, S.PREPARING, S.HEALTH_CHECKING, S.INSTALLING, S.INSTALLATION_FAILED)

@@ -259,13 +259,16 @@ def test_arbitrary_software_is_refused(system: System, role: str) -> None:
     assert system.versions is None
 
 
-@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets"])
+@pytest.mark.parametrize("role", ["root", "timestamp", "snapshot", "targets"])
 def test_a_threshold_that_is_not_met_is_refused(tmp_path: Path, role: str) -> None:
     system = System(small_repository(threshold=2), tmp_path)
     if role == "timestamp":
         system.repository.media.pop()
     else:
         system.repository.signers[role].pop()
+        if role == "root":
+            system.repository.root.version = 2
+            system.repository.write_root()
         published_again(system.repository)
     with pytest.raises(TrustError, match=f"the {role} metadata is not signed by enough .*1/2"):
         system.imports(system.repository.for_media())
@@ -379,6 +382,7 @@ def test_a_medium_that_does_not_say_when_it_was_made_is_refused(system: System) 
 @pytest.mark.parametrize(
     "path",
     [
+        "metadata/2.root.json",
         "metadata/timestamp.json",
         "metadata/2.snapshot.json",
         "metadata/2.targets.json",
@@ -387,7 +391,7 @@ def test_a_medium_that_does_not_say_when_it_was_made_is_refused(system: System) 
 )
 def test_endless_data_is_refused(system: System, path: str) -> None:
     files = system.repository.for_media()
-    files[path] = files[path] + b" " * 6_000_000
+    files[path] = files.get(path, b"{}") + b" " * 6_000_000
     with pytest.raises(TrustError, match=r"is longer than|is not what"):
         system.imports(files)
 

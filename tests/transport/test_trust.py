@@ -160,7 +160,14 @@ def test_a_snapshot_of_another_time_is_refused(polled: Polled) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["metadata/timestamp.json", "metadata/1.snapshot.json", "targets/catalogue/1.json"]
+    "path",
+    [
+        "metadata/2.root.json",
+        "metadata/timestamp.json",
+        "metadata/1.snapshot.json",
+        "metadata/1.targets.json",
+        "targets/catalogue/1.json",
+    ],
 )
 def test_a_file_without_end_is_broken_off(polled: Polled, path: str) -> None:
     polled.site.troubles[path] = never_ends
@@ -209,6 +216,18 @@ def test_a_new_root_that_the_old_one_has_not_signed_is_refused(polled: Polled) -
     polled.repository.publish_timestamp()
     with pytest.raises(TrustError, match="the root metadata is not signed"):
         polled.feed().poll()
+
+
+def test_a_new_root_that_too_few_have_signed_is_refused(polled: Polled) -> None:
+    repository = small_repository(threshold=2)
+    source = replace(polled.source, name="two")
+    polled.feeds.pin(source, repository.first_root)
+    repository.signers["root"].pop()
+    repository.root.version = 2
+    repository.write_root()
+    polled.site.files = repository.files
+    with pytest.raises(TrustError, match=r"the root metadata is not signed by enough .*1/2"):
+        polled.feeds.open(source).poll()
 
 
 def test_an_older_root_under_a_new_number_is_refused(polled: Polled) -> None:

@@ -9,7 +9,7 @@ from pitstop.daemon.ending import Ending
 from pitstop.daemon.installation import LaunchedService, launched
 from pitstop.daemon.links import links
 from pitstop.daemon.node_versions import NodeVersions
-from pitstop.daemon.settings import Settings
+from pitstop.daemon.settings import Settings, WatchedBucket
 from pitstop.daemon.stored import Stored, worker_name
 from pitstop.daemon.workers import hire
 from pitstop.engine.alarm import NotDriven
@@ -27,6 +27,7 @@ from pitstop.service.alerts import AlertsService
 from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
 from pitstop.service.beginning import Beginning
+from pitstop.service.bucket_watch import BucketWatch
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
@@ -48,7 +49,9 @@ from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
 from pitstop.store.database import DATABASE_NAME
 from pitstop.transport.arrivals import FileArrivals
+from pitstop.transport.bucket import ObjectBucket
 from pitstop.transport.feeds import TufFeeds, free_space
+from pitstop.transport.link import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Wired:
     sources: SourcesService
     runs: RunsService
     imports: ImportsService
+    bucket: BucketWatch | None
     retention: Retention
     installation: LaunchedService
     ending: Ending
@@ -141,6 +145,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         imports=imports,
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
+    bucket = _bucket_watch(settings.import_bucket, link, imports)
     return Wired(
         settings=settings,
         jobs=jobs,
@@ -155,6 +160,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         sources=sources,
         runs=runs,
         imports=imports,
+        bucket=bucket,
         retention=retention,
         installation=installation,
         ending=ending,
@@ -162,3 +168,9 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         host_keys=host_keys,
         node_watch=NodeWatch(knowledge, versions, stored.nodes),
     )
+
+
+def _bucket_watch(said: WatchedBucket | None, link: Link, imports: ImportsService) -> BucketWatch | None:
+    if said is None:
+        return None
+    return BucketWatch(ObjectBucket(said.url, said.options, link), said.url, imports)

@@ -116,6 +116,20 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     import_folder: Annotated[
         str | None, _said("A folder that is watched: what is put there is imported. By default none.")
     ] = None
+    import_bucket: Annotated[
+        str | None,
+        _said(
+            "A place in an object store that is watched, such as `s3://bucket/path`: what is put there is "
+            "imported. By default none."
+        ),
+    ] = None
+    import_bucket_options: Annotated[
+        dict[str, str],
+        _said(
+            "Settings of that store, such as `endpoint` and `region`; what is not given, credentials above "
+            "all, comes from the environment (`AWS_ACCESS_KEY_ID`, ...)."
+        ),
+    ] = {}
     medium_warn_days: Annotated[_Days, _said("A medium older than this is imported with a warning.")] = 90
     medium_refuse_days: Annotated[_Days, _said("A medium older than this is refused.")] = 365
     keep_payloads_days: Annotated[
@@ -153,6 +167,14 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedBucket:
+    """Where it is, and what its store is told."""
+
+    url: str
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What holds, from file and environment, checked; all paths absolute."""
 
@@ -166,6 +188,7 @@ class Settings:
     sources: tuple[tuple[Source, Path], ...]
     reach: Reach
     import_folder: Path | None
+    import_bucket: WatchedBucket | None
     medium: Bounds
     keep_payloads: timedelta
 
@@ -198,6 +221,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         sources=tuple((_source(source), folder / source.root) for source in said.source),
         reach=_reach(said, folder, environment),
         import_folder=folder / said.import_folder if said.import_folder else None,
+        import_bucket=_bucket(said),
         medium=_medium_bounds(said),
         keep_payloads=timedelta(days=said.keep_payloads_days),
     )
@@ -243,6 +267,14 @@ def _proxy(address: str | None) -> str | None:
         return None
     proxy_parts(address)
     return address
+
+
+def _bucket(said: FileSettings) -> WatchedBucket | None:
+    if said.import_bucket:
+        return WatchedBucket(said.import_bucket, said.import_bucket_options)
+    if said.import_bucket_options:
+        raise InvalidInput("there are import_bucket_options, and no import_bucket")
+    return None
 
 
 def _medium_bounds(said: FileSettings) -> Bounds:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from pitstop.daemon.desks import Wired
-from pitstop.daemon.watching import FolderWatch
+from pitstop.daemon.watching import Watch
 from pitstop.ports.jobs import Job, Recurring
 from pitstop.service.imports import IMPORT
 from pitstop.service.runs import DRIVE
 
 LOOK_EVERY = timedelta(seconds=30)
-"""Between two looks into the watched folder; what is put there must stand still for that long."""
+"""Between two looks into what is watched; what is put there must stand still for that long."""
 
 TIDY_EVERY = timedelta(hours=6)
 
@@ -55,8 +56,10 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
     take_file = Job("take-nodes-file", _blocking(wired.node_declarations.take_file_that_waits), here=True)
     yield Recurring(take_file, TAKE_FILE_EVERY)
     if settings.import_folder is not None:
-        watch = FolderWatch(wired.imports.look_into, settings.import_folder)
+        watch = Watch(partial(wired.imports.look_into, settings.import_folder))
         yield Recurring(Job("watch-folder", watch.look, here=True), LOOK_EVERY)
+    if wired.bucket is not None:
+        yield Recurring(Job("watch-bucket", Watch(wired.bucket.look).look, here=True), LOOK_EVERY)
     if settings.database is not None:
         put_up = Job("put-up-progress", _blocking(wired.progress.put_up), here=True)
         yield Recurring(put_up, PUT_UP_EVERY)

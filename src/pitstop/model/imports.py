@@ -47,11 +47,12 @@ IMPORT_MOVES: dict[tuple[ImportState, ImportEvent], ImportState] = {
 
 
 class Handed(StrEnum):
-    """How it was handed over."""
+    """How it was handed over: the last two by being put where the service looks, a folder or a bucket."""
 
     UPLOADED = "uploaded"
     BY_PATH = "by-path"
     WATCHED = "watched"
+    BUCKET = "bucket"
 
 
 @dataclass(frozen=True, slots=True)

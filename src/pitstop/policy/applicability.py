@@ -25,6 +25,7 @@ from pitstop.policy.rules.hardware import hardware
 from pitstop.policy.rules.health_check_age import health_check_age
 from pitstop.policy.rules.hotfix_gate import hotfix_gate
 from pitstop.policy.rules.identity import identity
+from pitstop.policy.rules.import_by_hand import import_by_hand
 from pitstop.policy.rules.newest_hotfix import newest_hotfix
 from pitstop.policy.rules.nodes_agree import nodes_agree
 from pitstop.policy.rules.oem_gate import oem_gate
@@ -53,7 +54,7 @@ GATES: tuple[Rule, ...] = (
 OF_THE_MOMENT: tuple[Rule, ...] = (adopted, one_at_a_time, nodes_agree, health_check_age)
 """Rules about what is going on right now."""
 
-ADVICE: tuple[Rule, ...] = (newest_hotfix,)
+ADVICE: tuple[Rule, ...] = (import_by_hand, newest_hotfix)
 """Said beside the reasons; they never keep anything off."""
 
 PRECEDENCE: tuple[UpdateState, ...] = (

@@ -63,6 +63,7 @@ class SystemFacts:
             date is known.
         measured: installs that were timed on this system, newest first.
         node_versions: what nodes said that they run, when they were asked last.
+        failed_to_get: by update name, how often in a row its download or preparation has failed by now.
     """
 
     installed: tuple[Installed, ...]
@@ -84,6 +85,7 @@ class SystemFacts:
     stale_after: timedelta = STALE_AFTER
     measured: tuple[MeasuredRun, ...] = ()
     node_versions: tuple[NodeVersion, ...] = ()
+    failed_to_get: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def today(self) -> date:

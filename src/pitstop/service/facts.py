@@ -16,7 +16,7 @@ from pitstop.ports.records import Catalogues, Declarations, Ledger, Runs
 from pitstop.ports.systems import Systems
 from pitstop.service.disputes import with_disputes
 from pitstop.service.named_facts import content_of, named_facts, values_of
-from pitstop.service.timed_runs import health_checked, measured
+from pitstop.service.timed_runs import failed_to_get, health_checked, measured
 
 
 @dataclass(slots=True)
@@ -81,6 +81,7 @@ class Knowledge:
             last_checked=self._platform_checked(),
             measured=measured(runs),
             node_versions=tuple(self.systems.said()),
+            failed_to_get=failed_to_get(runs),
         )
 
     def _platform_checked(self) -> date | None:

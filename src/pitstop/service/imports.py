@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -66,6 +66,9 @@ REMEMBERED_FOR = timedelta(days=90)
 
 _MAY_MEND = (NoSpace, StateUnusable, Unreachable)
 """After these the uploaded files are kept, so that the import can be finished again without them."""
+
+_UNATTENDED = frozenset({Handed.WATCHED, Handed.BUCKET})
+"""Remembered for as long as the thing lies there, so that it is not imported again."""
 
 _NAME_LIMIT = 200
 
@@ -152,7 +155,7 @@ class ImportsService:
             moved(item, ImportEvent.HANDED_OVER)
             item = self._closed(item)
             self._require_whole(item)
-            return self._view(self._handed_over(item))
+            return self._view(self.hand_over(item))
 
     def discard(self, actor: Actor, import_id: str) -> None:
         """Forget an import, and remove what was uploaded; what it brought into place stays."""
@@ -177,9 +180,27 @@ class ImportsService:
         )
         self.arrivals.contents(self.arrivals.place(item))
         self.arrivals.add(item)
-        return self._handed_over(item)
+        return self.hand_over(item)
 
-    def _handed_over(self, item: Import) -> Import:
+    def begin_from_bucket(self, name: str, mark: str, files: Sequence[HandedFile]) -> Import:
+        """Begin an import whose files are brought here from the watched bucket, with ``receive`` of the
+        arrivals; then it is handed over. Raises as ``begin``."""
+        item = Import(
+            id=str(uuid4()),
+            name=_name_of(name),
+            by="pitstop",
+            handed=Handed.BUCKET,
+            state=ImportState.RECEIVING,
+            created=self.clock.now(),
+            files=tuple(files),
+            mark=mark,
+            kept=True,
+        )
+        self.arrivals.add(item)
+        return item
+
+    def hand_over(self, item: Import) -> Import:
+        """All of it is here, or lies at its path: it is imported as soon as its turn comes."""
         waiting = replace(item, state=moved(item, ImportEvent.HANDED_OVER), ended=None, findings=())
         self.arrivals.update(waiting)
         self.jobs.submit(IMPORT, item.id)
@@ -252,11 +273,11 @@ class ImportsService:
         self.arrivals.update(ended)
         if item.files and not _may_mend(outcome.findings):
             self.arrivals.drop_files(ended)
-        if item.handed is Handed.WATCHED:
+        if item.handed in _UNATTENDED:
             self._tell(ended)
 
     def _tell(self, item: Import) -> None:
-        """Nobody stands by at the watched folder: what went wrong there is an alert."""
+        """Nobody stands by: what went wrong is an alert."""
         for finding in item.findings:
             if finding.blocks:
                 self.alerts.raise_alert(finding, self.clock.now())
@@ -268,14 +289,14 @@ class ImportsService:
         return tuple(item.id for item in self.arrivals.all() if item.state in under_way)
 
     def drop_broken(self) -> None:
-        """At the service's start: remove the plain forms that were under way at its end. They cannot go on."""
+        """At the service's start: remove the forms that were under way at its end. They cannot go on."""
         for item in self.arrivals.all():
             if item.open:
                 self.arrivals.remove(item)
 
     # --- the watched folder, and what is over ------------------------------------------------------------
 
-    def look_into(self, folder: Path, marks: dict[str, str]) -> dict[str, str]:
+    def look_into(self, folder: Path, marks: Mapping[str, str]) -> dict[str, str]:
         """Import what was put into the watched folder, once it has stood still between two looks.
 
         Args:
@@ -312,9 +333,13 @@ class ImportsService:
         for item in self.arrivals.all():
             over = item.ended is not None and now - item.ended >= REMEMBERED_FOR
             idle = item.state is ImportState.RECEIVING or (item.state is ImportState.FAILED and item.kept)
-            if over and item.handed is not Handed.WATCHED:
+            if over and item.handed not in _UNATTENDED:
                 self.arrivals.remove(item)
-            elif idle and now - (item.ended or item.created) >= ABANDONED_AFTER:
+            elif (
+                idle
+                and item.handed is Handed.UPLOADED
+                and now - (item.ended or item.created) >= ABANDONED_AFTER
+            ):
                 log.info("import %s (%s) was never finished: its files are removed", item.name, item.id)
                 self.arrivals.remove(item)
 

@@ -1,13 +1,14 @@
-"""What earlier runs tell the policy: how long installs took here, and when health checks passed."""
+"""What earlier runs tell the policy: how long installs took, health checks that passed, what was not got."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from pitstop.model.runs import Run, RunPurpose, RunState
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState
 from pitstop.policy.facts import MeasuredRun
 
+_GETTING = frozenset({Phase.DOWNLOAD, Phase.PREPARE})
 _CHECKS_HEALTH = frozenset({RunPurpose.PREPARE, RunPurpose.HEALTH_CHECK})
 
 
@@ -28,6 +29,21 @@ def health_checked(runs: Iterable[Run]) -> Mapping[str, datetime]:
         if run.purpose in _CHECKS_HEALTH and _succeeded(run) and run.ended:
             passed[run.update] = max(run.ended, passed.get(run.update, run.ended))
     return passed
+
+
+def failed_to_get(runs: Iterable[Run]) -> Mapping[str, int]:
+    """By update name, how often its newest runs, one after the other, have failed before anything was checked
+    on the nodes. ``runs``: newest first."""
+    failures: dict[str, int] = {}
+    counted: set[str] = set()
+    for run in runs:
+        if run.update in counted or run.state is RunState.IN_PROGRESS:
+            continue
+        if run.state is RunState.FAILED and run.phase in _GETTING:
+            failures[run.update] = failures.get(run.update, 0) + run.attempt
+        else:
+            counted.add(run.update)
+    return failures
 
 
 def _succeeded(run: Run) -> bool:

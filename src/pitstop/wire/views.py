@@ -288,7 +288,7 @@ class ImportedPackageView(View, frozen=True):
 
 class ImportView(View, frozen=True):
     """Files that were handed over. ``state``: receiving, waiting, importing, succeeded or failed;
-    ``handed``: uploaded, by-path or watched; ``kept``: uploaded files are still here."""
+    ``handed``: uploaded, by-path, watched (folder) or bucket; ``kept``: uploaded files are still here."""
 
     id: str
     name: str
