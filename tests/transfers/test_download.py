@@ -267,6 +267,9 @@ def test_volumes_are_no_larger_than_asked_and_each_can_be_judged_alone(
         assert shown.status == 0, shown.err
         with zipfile.ZipFile(volume) as archive:
             assert archive.testzip() is None
+    all_of_them = pitstop("transfer", "verify", tmp_path / "out")
+    assert all_of_them.status == 0
+    assert all_of_them.out.splitlines() == [f"{volume}: whole" for volume in volumes]
 
 
 def test_volumes_that_were_cut_short_are_written_again(

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 app = noun_app("Transfers: request, show, verify.")
 
 Transfer = Annotated[Path, typer.Argument(help="A transfer's folder, or a volume of it.")]
-Transfers = Annotated[list[Path], typer.Argument(help="A transfer's folder, or volumes of it.")]
+Transfers = Annotated[
+    list[Path], typer.Argument(help="A transfer's folder, volumes of it, or the folder they lie in.")
+]
 
 
 @app.command()
@@ -74,7 +76,7 @@ def verify(
     from pitstop.transport.transfers import show as show_transfer
 
     found: list[str] = []
-    for path in paths:
+    for path in (inner for path in paths for inner in _volumes_in(path)):
         index = show_transfer(path)
         wrong = list(damages(path, shown_progress()))
         found += [f"{path}: {problem}" for problem in wrong]
@@ -89,6 +91,15 @@ def verify(
             f"{count(len(found), 'file')} missing or damaged: {found[0]}",
             hint="Copy the transfer again from where it was made, or download it again.",
         )
+
+
+def _volumes_in(path: Path) -> list[Path]:
+    """The volumes of a transfer that lie in this folder; else the path itself."""
+    from pitstop.wire.transfers import INDEX_NAME
+
+    if path.is_dir() and not (path / INDEX_NAME).exists():
+        return sorted(path.glob("*-[0-9]*-of-[0-9]*.zip")) or [path]
+    return [path]
 
 
 def _judge(path: Path, index: TransferIndex, roots: list[Path]) -> None:

@@ -162,7 +162,7 @@ class Collector:
         self._require_space(parts, to)
         try:
             sources = [self._bring(part, to, done) for part, done in _offsets(parts)]
-            self.say("Checking all that was brought, as the system will that it is for ...")
+            self.say("Checking all that was brought, as the system that it is for will check it ...")
             for part in parts:
                 self._check(part, to)
             index = self._index(sources, to)
