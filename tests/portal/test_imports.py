@@ -216,7 +216,7 @@ def test_an_upload_is_announced_sent_in_pieces_and_says_where_to_go_on(
 ) -> None:
     status, item = begin(quiet, {"name": "usb", "files": [{"name": "a.zip", "size": 6}]})
     assert (status, item["state"]) == (201, "receiving")
-    assert piece(quiet, item["id"], 0, b"abc")[0] == 200
+    assert piece(quiet, item["id"], 0, b"abc") == (200, '{"received":3}')
     again, said = piece(quiet, item["id"], 0, b"abc")
     assert (again, json.loads(said)["code"], json.loads(said)["hint"]) == (
         409,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +77,7 @@ def verify(
     from pitstop.transport.transfers import show as show_transfer
 
     found: list[str] = []
-    for path in (inner for path in paths for inner in _volumes_in(path)):
+    for path in chain.from_iterable(map(_volumes_in, paths)):
         index = show_transfer(path)
         wrong = list(damages(path, shown_progress()))
         found += [f"{path}: {problem}" for problem in wrong]

@@ -20,7 +20,8 @@ from pitstop.service.receiving import gathered
 FOLDER: Final = "folder"
 """The field whose files come out of a chosen folder: their names begin with the folder's."""
 
-MAX_PARTS: Final = 20_000
+MAX_PARTS: Final = 2_000
+"""More files than that are for the script."""
 
 
 @dataclass(frozen=True, slots=True)

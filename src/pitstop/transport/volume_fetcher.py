@@ -57,7 +57,10 @@ def opened_volume(path: Path) -> Iterator[zipfile.ZipFile]:
                 _require_sound(archive, path, os.fstat(file.fileno()).st_size, said)
                 yield archive
         except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError) as error:
-            raise InvalidPackage(f"{path.name} is damaged, or no volume of a transfer: {error}") from error
+            raise InvalidPackage(
+                f"{path.name} is damaged, or no volume of a transfer: {error}",
+                hint="Copy it again from where it was made, or download it again.",
+            ) from error
 
 
 def _plain_file(path: Path) -> FileIO:

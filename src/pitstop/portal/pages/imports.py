@@ -183,11 +183,12 @@ def state(visit: OpenVisit, import_id: FromPath[str]) -> Response[bytes]:
 async def upload(
     request: PortalRequest, *, visit: OpenVisit, import_id: FromPath[str], file: FromPath[int], offset: Offset
 ) -> Response[bytes]:
-    """The next bytes of a file, as the body."""
+    """The next bytes of a file, as the body; how many of it are here then. Nothing of the other files: there
+    may be thousands."""
     desk = visit.desk.imports
     async for stretch in gathered(request.stream()):
         offset = await sync_to_thread(desk.receive, visit.actor, import_id, file, offset, stretch)
-    return _view(await sync_to_thread(desk.show, visit.actor, import_id))
+    return _json(msgspec.json.encode({"received": offset}))
 
 
 def _view(item: ImportView, status: int = 200) -> Response[bytes]:

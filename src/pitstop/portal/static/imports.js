@@ -39,7 +39,7 @@
   const read = (status, text) => {
     let said = {};
     try { said = JSON.parse(text); } catch { /* not of this service: a proxy's page */ }
-    if (status >= 200 && status < 300 && said.files) return said;
+    if (status >= 200 && status < 300 && ("files" in said || "received" in said)) return said;
     if (status >= 500 || status === 0) throw new Lost(said.message ?? "no answer");
     throw new Refused(status, said);
   };
@@ -135,7 +135,7 @@
   // --- sending ---
   const sum = (item) => item.files.reduce((all, file) => all + file.received, 0);
 
-  /** Try until it is done; whatever is no answer at all is waited out. */
+  // Try until it is done; whatever is no answer at all is waited out.
   const through = async (what) => {
     for (let pause = 1000; ; pause = Math.min(2 * pause, LONGEST_WAIT)) {
       if (stopped) throw new Stopped();
@@ -145,7 +145,7 @@
         return result;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
-        waiting(`The service does not answer. What has come is kept; trying again every few seconds.`);
+        waiting("The service does not answer. What has come is kept; trying again every few seconds.");
         await wait(pause);
       }
     }
@@ -160,7 +160,8 @@
       const before = sum(item);
       try {
         const piece = file.slice(from, from + PIECE);
-        item = await send(`${address}/files/${number}`, from, piece, (sent) => progress(before + Math.min(sent, piece.size), whole));
+        const told = (sent) => progress(before + Math.min(sent, piece.size), whole);
+        item.files[number].received = (await send(`${address}/files/${number}`, from, piece, told)).received;
         failures = 0;
       } catch (error) {
         if (error instanceof Stopped || (error instanceof Refused && error.code !== "conflict")) throw error;
