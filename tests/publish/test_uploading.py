@@ -9,9 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import boto3  # type: ignore[import-untyped] # it has no types
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pitstop.model.errors import Conflict, DigestMismatch, InvalidInput, TrustError, Unreachable
 from pitstop.model.versions import Version
@@ -24,6 +22,7 @@ from pitstop.publish.teams import Team, delegate, hand_in
 from pitstop.publish.uploading import Sent, in_order, open_store, read_options, upload
 from pitstop.publish.verifying import Verified, verify_site
 from publish.press import Press, a_moment_ago
+from simulators.s3_store import s3_store
 
 HOTFIX = 'type = "Hotfix"\nfamilies = ["1"]'
 BUCKET = "s3://releases/northstar"
@@ -32,26 +31,8 @@ BUCKET = "s3://releases/northstar"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Mapping[str, str]]:
     """An S3 store on loopback that has the bucket: what its client is to be told."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {
-        "endpoint": f"http://{host}:{port}",
-        "region": "us-east-1",
-        "access_key_id": "someone",
-        "secret_access_key": "secret",
-        "virtual_hosted_style_request": "false",
-    }
-
-    boto3.client(
-        "s3",
-        endpoint_url=options["endpoint"],
-        region_name="us-east-1",
-        aws_access_key_id="someone",
-        aws_secret_access_key="secret",
-    ).create_bucket(Bucket="releases")
-    yield options
-    server.stop()
+    with s3_store("releases") as options:
+        yield options
 
 
 @pytest.fixture

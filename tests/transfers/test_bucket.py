@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3  # type: ignore[import-untyped] # it has no types
 import obstore
 import pytest
-from moto.server import ThreadedMotoServer
 from obstore.store import from_url
 
 from pitstop.model.errors import Conflict, InvalidInput, NoSpace, Unreachable
@@ -17,6 +15,7 @@ from pitstop.ports.buckets import Bucket, BucketFile
 from pitstop.service.bucket_watch import LOOSE, BucketWatch, grouped
 from pitstop.transport.bucket import ObjectBucket
 from pitstop.wire.views import ImportView
+from simulators.s3_store import s3_store
 from transfers.conftest import Pitstop, Sites
 from transfers.publishers import Publisher, platform
 from transfers.system import OPERATOR, System, system
@@ -60,25 +59,8 @@ class Inbox:
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Mapping[str, str]]:
     """What a client of the S3 store on loopback is told."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {
-        "endpoint": f"http://{host}:{port}",
-        "region": "us-east-1",
-        "access_key_id": "someone",
-        "secret_access_key": "secret",
-        "virtual_hosted_style_request": "false",
-    }
-    boto3.client(
-        "s3",
-        endpoint_url=options["endpoint"],
-        region_name="us-east-1",
-        aws_access_key_id="someone",
-        aws_secret_access_key="secret",
-    ).create_bucket(Bucket="inbox")
-    yield options
-    server.stop()
+    with s3_store("inbox") as options:
+        yield options
 
 
 @pytest.fixture(params=["s3", "folder"])

@@ -96,11 +96,11 @@ def verify(
 
 def _volumes_in(path: Path) -> list[Path]:
     """The volumes of a transfer that lie in this folder; else the path itself."""
-    from pitstop.wire.transfers import INDEX_NAME
+    from pitstop.wire.transfers import INDEX_NAME, VOLUME_NAME
 
-    if path.is_dir() and not (path / INDEX_NAME).exists():
-        return sorted(path.glob("*-[0-9]*-of-[0-9]*.zip")) or [path]
-    return [path]
+    if not path.is_dir() or (path / INDEX_NAME).exists():
+        return [path]
+    return sorted(inner for inner in path.iterdir() if VOLUME_NAME.search(inner.name)) or [path]
 
 
 def _judge(path: Path, index: TransferIndex, roots: list[Path]) -> None:

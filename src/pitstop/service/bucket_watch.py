@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,13 +17,12 @@ from pitstop.model.findings import from_error
 from pitstop.model.imports import Handed, HandedFile, Import, ImportState
 from pitstop.ports.buckets import Bucket, BucketFile
 from pitstop.service.imports import ImportsService
+from pitstop.wire.transfers import VOLUME_NAME
 
 log = logging.getLogger(__name__)
 
 LOOSE = "loose files"
 """What the import of the files at the bucket's top is called."""
-
-_VOLUME_NAME = re.compile(r"-[0-9]+-of-[0-9]+\.zip\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def grouped(files: Sequence[BucketFile]) -> Mapping[str, Sequence[BucketFile]]:
         top, slash, _ = file.name.partition("/")
         if top.startswith("."):
             continue  # hidden, as in a watched folder
-        name = top if slash or _VOLUME_NAME.search(top) else LOOSE
+        name = top if slash or VOLUME_NAME.search(top) else LOOSE
         things.setdefault(name, []).append(file)
     return things
 

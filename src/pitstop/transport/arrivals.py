@@ -35,12 +35,12 @@ from pitstop.transport import durable
 from pitstop.transport.transfers import show
 from pitstop.transport.trust import disk_error
 from pitstop.transport.volume import SPARE, FreeSpace
+from pitstop.wire.transfers import VOLUME_NAME
 
 MAX_FILES = 20_000
 _RECORD = "import.json"
 _FILES = "files"
 _ID = re.compile(r"[0-9a-f-]{8,64}", re.ASCII)
-_VOLUME_NAME = re.compile(r"-[0-9]+-of-[0-9]+\.zip\Z")
 _MOST_LOOKED_AT = 10_000
 
 
@@ -250,7 +250,7 @@ def _repositories(place: Path) -> Iterator[Repository]:
         if _is_repository(inner):
             yield Repository(inner, inner.name)
         elif inner.suffix == ".zip" and inner.is_file():
-            yield from _in_volume(inner, certain=_VOLUME_NAME.search(inner.name) is not None)
+            yield from _in_volume(inner, certain=VOLUME_NAME.search(inner.name) is not None)
 
 
 def _is_repository(folder: Path) -> bool:

@@ -7,6 +7,7 @@ the other only tells what is missing or damaged before anybody has looked at a s
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -18,6 +19,8 @@ REQUEST_FORMAT = 1
 TRANSFER_FORMAT = 1
 REQUEST_NAME = "request.json"
 INDEX_NAME = "transfer.json"
+VOLUME_NAME = re.compile(r"-[0-9]+-of-[0-9]+\.zip\Z", re.ASCII)
+"""How the name of a volume of a transfer ends."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Size = Annotated[int, msgspec.Meta(ge=0)]
