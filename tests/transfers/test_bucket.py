@@ -243,7 +243,23 @@ def test_after_a_break_it_goes_on_where_it_was(inbox: Inbox, rack: System, publi
     (ended,) = looking.look()
     assert (ended.id, ended.state) == (item.id, "succeeded")
     assert weak.read_bytes == whole
+    assert rack.stored.alerts.alerts(active_only=True) == []
     assert max(weak.starts) > 0
+
+
+def test_a_file_of_which_less_comes_than_was_listed_is_not_imported(rack: System) -> None:
+    class Short:
+        def files(self) -> list[BucketFile]:
+            return [BucketFile("usb/a.zip", 10, "x")]
+
+        def read(self, file: BucketFile, start: int) -> Iterator[bytes]:
+            del file, start
+            yield b"half"
+
+    (item,) = Looking(rack, Short()).look(2)
+    assert (item.state, item.files[0].received) == ("receiving", 4)
+    (alert,) = rack.stored.alerts.alerts(active_only=True)
+    assert "ended after 4 of 10 bytes" in alert.finding.what
 
 
 def test_what_is_refused_is_an_alert_and_is_not_fetched_again(

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pitstop.model.errors import PitstopError
+from pitstop.model.errors import Conflict, NoSpace, PitstopError, StateUnusable, Unreachable
 from pitstop.model.findings import from_error
 from pitstop.model.imports import Handed, HandedFile, Import, ImportState
 from pitstop.ports.buckets import Bucket, BucketFile
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 LOOSE = "loose files"
 """What the import of the files at the bucket's top is called."""
+
+_MEND = (Unreachable.code, Conflict.code, NoSpace.code, StateUnusable.code)
+"""What may keep a thing from coming, and go by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,25 @@ class BucketWatch:
             item = begun or self._begun(name, mark, files)
             here = self.imports.arrivals.received(item)
             for number, (file, at) in enumerate(zip(files, here, strict=True)):
-                for chunk in self.bucket.read(file, at):
-                    at = self.imports.arrivals.receive(item, number, at, chunk)  # noqa: PLW2901
+                self._fetch(item, number, file, at)
             self.imports.hand_over(item)
         except PitstopError as error:
             log.warning("%s of %s: %s", name, self.url, error)
-            self.imports.alerts.raise_alert(from_error(error, f"import {name}"), self.imports.clock.now())
+            self.imports.alerts.raise_alert(from_error(error, _subject(name)), self.imports.clock.now())
+        else:
+            self._is_well(name)
+
+    def _fetch(self, item: Import, number: int, file: BucketFile, at: int) -> None:
+        """What lacks of a file. Raises Unreachable: less came than the bucket had said."""
+        for chunk in self.bucket.read(file, at):
+            at = self.imports.arrivals.receive(item, number, at, chunk)
+        if at < file.size:
+            raise Unreachable(f"{file.name} ended after {at} of {file.size} bytes")
+
+    def _is_well(self, name: str) -> None:
+        """What kept it from coming has gone."""
+        for code in _MEND:
+            self.imports.alerts.close_alerts(code, _subject(name), "pitstop", self.imports.clock.now())
 
     def _begun(self, name: str, mark: str, files: Sequence[BucketFile]) -> Import:
         inside = {file: file.name.removeprefix(f"{name}/") for file in files}
@@ -87,6 +103,10 @@ def grouped(files: Sequence[BucketFile]) -> Mapping[str, Sequence[BucketFile]]:
         name = top if slash or VOLUME_NAME.search(top) else LOOSE
         things.setdefault(name, []).append(file)
     return things
+
+
+def _subject(name: str) -> str:
+    return f"import {name}"
 
 
 def _mark(files: Sequence[BucketFile]) -> str:

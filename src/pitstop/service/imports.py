@@ -332,14 +332,11 @@ class ImportsService:
         now = self.clock.now()
         for item in self.arrivals.all():
             over = item.ended is not None and now - item.ended >= REMEMBERED_FOR
-            idle = item.state is ImportState.RECEIVING or (item.state is ImportState.FAILED and item.kept)
+            waits = item.state is ImportState.RECEIVING and item.handed is Handed.UPLOADED
+            idle = waits or (item.state is ImportState.FAILED and item.kept)
             if over and item.handed not in _UNATTENDED:
                 self.arrivals.remove(item)
-            elif (
-                idle
-                and item.handed is Handed.UPLOADED
-                and now - (item.ended or item.created) >= ABANDONED_AFTER
-            ):
+            elif idle and now - (item.ended or item.created) >= ABANDONED_AFTER:
                 log.info("import %s (%s) was never finished: its files are removed", item.name, item.id)
                 self.arrivals.remove(item)
 
