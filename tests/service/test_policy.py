@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pitstop.engine.jobs import EmbeddedJobs
+from pitstop.engine.progress import Progress
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.audit import BEGUN
 from pitstop.model.errors import Conflict, InvalidInput, NotFound, NotPermitted, PitstopError, Unreachable
@@ -35,14 +37,19 @@ from pitstop.policy.objectives import Objective
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
 from pitstop.service.named_facts import named_facts, values_of
+from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
 from pitstop.service.question import PathQuestion
+from pitstop.service.runs import RunsService
+from pitstop.service.step_sizes import StepSizes
+from pitstop.service.updates import UpdatesService
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import open_database
 from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
+from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
 from pitstop.wire.policy_views import ContractChange, WindowsChange, WindowView
 from simulators import aurora, scenes
@@ -301,6 +308,27 @@ class TestTimedRuns:
         assert bench.knowledge.facts().measured == (
             MeasuredRun(next(r.id for r in aurora.LANTERN.releases if r.name == scenes.HOTFIX), 11),
         )
+
+    def test_the_update_and_the_path_say_the_same_of_how_long_it_takes(
+        self, bench: Bench, tmp_path: Path
+    ) -> None:
+        payloads, progress, audited = FilePayloads(tmp_path), Progress(), Audited(bench.audit, bench.clock)
+        outlooks = Outlooks(bench.runs, bench.journal, StepSizes(payloads))
+        jobs = EmbeddedJobs({}, bench.clock)
+        runs = RunsService(
+            bench.journal, bench.runs, payloads, bench.knowledge, jobs, progress, audited, outlooks
+        )
+        updates = UpdatesService(bench.knowledge, runs, payloads, progress, audited)
+        said = updates.show(READER, scenes.EXPRESS).expected
+        for name in (scenes.HOTFIX, scenes.EXPRESS):
+            bench.run(name, 60)
+        path = bench.policy.path(READER, PathQuestion("newest"))
+        known = {view.name: view.expected for view in updates.list(READER)}
+        assert [known[step.name] for step in path.steps] == [step.duration for step in path.steps]
+        assert updates.show(READER, scenes.EXPRESS).expected == known[scenes.EXPRESS] != said
+        measured = known[scenes.EXPRESS]
+        assert measured is not None
+        assert measured.least < 3_600 < measured.most
 
     def test_a_run_that_waited_for_a_person_tells_nothing(self, bench: Bench) -> None:
         run = bench.begin(scenes.HOTFIX, RunPurpose.APPLY)

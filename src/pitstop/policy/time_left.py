@@ -96,11 +96,12 @@ def outlook(
     tree: RunTree, times: StepTimes, ask: AskOf, now: datetime, *, laying: Factor = UNTRIED, said: SaidOf
 ) -> Outlook:
     """The whole of it. ``laying``: see :func:`laying_of`."""
-    usual = {leaf.index: times.of(ask(leaf)) for leaf in tree.leaves()}
+    asked = {leaf.index: ask(leaf) for leaf in tree.leaves()}
+    usual = {index: times.of(each) for index, each in asked.items()}
     likely = {index: item.likely for index, item in usual.items()}
     whole = laid(tree, likely)
     undone = {leaf.index: _undone(leaf, likely[leaf.index], now) for leaf in tree.leaves()}
-    pace = RunPace(tree, usual, ask)
+    pace = RunPace(tree, usual, lambda leaf: asked[leaf.index])
     left = {
         leaf.index: _left_of(leaf, pace.of(leaf, usual[leaf.index]), now, said(leaf.index))
         for leaf in tree.leaves()

@@ -153,14 +153,15 @@ def _step_view(step: PathStep) -> PathStepView:
         why=step.why,
         from_version=step.from_version,
         to_version=step.to_version,
-        duration=_range(step.duration),
+        duration=duration_view(step.duration),
         duration_source=step.duration.source if step.duration else "",
         restarts_nodes=step.restarts_nodes,
         findings=tuple(finding_view(finding) for finding in step.findings),
     )
 
 
-def _range(duration: Duration | None) -> Range | None:
+def duration_view(duration: Duration | None) -> Range | None:
+    """In seconds; None where it is not known."""
     if duration is None:
         return None
     return Range(least=duration.least * _MINUTE, most=duration.most * _MINUTE)

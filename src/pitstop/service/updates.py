@@ -9,25 +9,35 @@ from datetime import datetime
 from pitstop.engine.progress import Portion, Progress
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import NotAllowed, NotFound
-from pitstop.model.packages import ExpectedRuntime
 from pitstop.model.releases import Release
 from pitstop.model.runs import DRIVEN, Run, WindowUse
 from pitstop.model.updates import Action, UpdateState, Verb, actions_for, require_open
 from pitstop.package.fileset import NOTES
 from pitstop.policy.applicability import Applicability, applicabilities
+from pitstop.policy.durations import Durations
 from pitstop.policy.facts import SystemFacts
 from pitstop.ports.payloads import PayloadStore
 from pitstop.service.audited import Audited
 from pitstop.service.beginning import Beginning
 from pitstop.service.facts import Knowledge
 from pitstop.service.findings import action_view, finding_view
+from pitstop.service.policy_paths import duration_view
 from pitstop.service.released import released_text
 from pitstop.service.reports import portion_view
 from pitstop.service.runs import RunsService
 from pitstop.service.system import current_versions
-from pitstop.wire.views import Range, RunView, UpdateView
+from pitstop.wire.views import RunView, UpdateView
 
 _BEGINS_ANEW = frozenset({Verb.APPLY, Verb.PREPARE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What all views of one answer are made from. ``newest``: the newest run of each update."""
+
+    facts: SystemFacts
+    durations: Durations
+    newest: Mapping[str, Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +53,16 @@ class UpdatesService:
 
     def list(self, actor: Actor) -> tuple[UpdateView, ...]:
         actor.require(Permission.SEE)
-        facts = self.knowledge.facts()
-        verdicts = applicabilities(self.knowledge.graph(), facts)
-        newest = self._newest_runs()
-        return tuple(self._view(verdict, facts, newest) for verdict in reversed(list(verdicts.values())))
+        graph, facts = self.knowledge.graph(), self.knowledge.facts()
+        verdicts = applicabilities(graph, facts)
+        seen = _Seen(facts, Durations(graph, facts), self._newest_runs())
+        return tuple(self._view(verdict, seen) for verdict in reversed(list(verdicts.values())))
 
     def show(self, actor: Actor, name: str) -> UpdateView:
         actor.require(Permission.SEE)
         facts = self.knowledge.facts()
-        return self._view(self._verdict(name, facts), facts, self._newest_runs())
+        durations = Durations(self.knowledge.graph(), facts)
+        return self._view(self._verdict(name, facts), _Seen(facts, durations, self._newest_runs()))
 
     def notes(self, actor: Actor, name: str) -> str:
         actor.require(Permission.SEE)
@@ -92,9 +103,9 @@ class UpdatesService:
         """The newest run of each update."""
         return {run.update: run for run in reversed(self.runs.runs.runs())}
 
-    def _view(self, verdict: Applicability, facts: SystemFacts, newest: Mapping[str, Run]) -> UpdateView:
+    def _view(self, verdict: Applicability, seen: _Seen) -> UpdateView:
         release = verdict.release
-        run = newest.get(release.name)
+        run = seen.newest.get(release.name)
         portion = self._portion(run)
         return UpdateView(
             name=release.name,
@@ -109,10 +120,10 @@ class UpdatesService:
             reasons=tuple(finding_view(finding) for finding in verdict.reasons),
             actions=tuple(action_view(action) for action in open_actions(verdict)),
             released=released_text(release.released),
-            installed=_installed_at(release, facts),
+            installed=_installed_at(release, seen.facts),
             size=release.size,
             restarts_nodes=release.restarts_nodes,
-            expected=expected_range(release.expected_runtimes, facts.nodes or 0),
+            expected=duration_view(seen.durations.of(release)),
             min_version=str(release.required_hotfix or ""),
             min_oem_version=str(release.min_oem_version or ""),
             requires=tuple(item.what for item in verdict.prerequisites),
@@ -148,15 +159,6 @@ def _require_may(verdict: Applicability, verb: Verb) -> None:
         refusal.findings = blocking
         raise refusal
     require_open(verdict.release.name, verdict.state, verb)
-
-
-def expected_range(runtimes: tuple[ExpectedRuntime, ...], nodes: int) -> Range | None:
-    """The publisher's range for this size: the smallest entry that covers it, else the largest."""
-    if not runtimes:
-        return None
-    by_size = sorted(runtimes, key=lambda item: item.nodes if item.nodes is not None else float("inf"))
-    fitting = next((item for item in by_size if item.nodes is None or item.nodes >= nodes), by_size[-1])
-    return Range(least=fitting.least_minutes * 60.0, most=fitting.most_minutes * 60.0)
 
 
 def _installed_at(release: Release, facts: SystemFacts) -> datetime | None:
