@@ -21,7 +21,7 @@ Between two steps pass 0.2 to 1.5 s of the engine's own.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import exp, log, sqrt
@@ -50,14 +50,15 @@ CHANCE, DEGREES = 0.12, 3
 HANGS, HANG_LEAST, HANG_MOST, PARETO = 1 / 100, 3.0, 20.0, 1.2
 GAP = (0.2, 1.5)
 
-_STEPS = (
-    ("Stop the service", "service"),
-    ("Replace files", "copy"),
-    ("Migrate settings", "command"),
-    ("Restart", "command"),
-    ("Start the service", "service"),
+_COMMAND = {"run": ["true"]}
+_STEPS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
+    ("Stop the service", "service", {"name": "gen", "state": "stopped"}),
+    ("Replace files", "copy", {"from": ".", "to": "/opt"}),
+    ("Migrate settings", "command", _COMMAND),
+    ("Restart", "command", _COMMAND),
+    ("Start the service", "service", {"name": "gen", "state": "started"}),
 )
-_VERIFY = ("Answers as healthy", "probe")
+_VERIFY = "Answers as healthy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,11 @@ def history(seed: int, runs: int = 8) -> Iterator[PastRun]:
 
 
 def plan_of(figure: Callable[[str], timedelta | None], batch: int) -> Plan:
-    steps = tuple(PlanStep(name, kind, expected=figure(name)) for name, kind in _STEPS)
+    steps = tuple(PlanStep(name, kind, args=args, expected=figure(name)) for name, kind, args in _STEPS)
     drain = Drain(("out",), ("back",), ("is-out",))
-    verify = (PlanStep(*_VERIFY, expected=figure(_VERIFY[0])),)
-    backup = PlanStep("Keep the present version", "command", role="*", expected=figure("Keep"))
+    probe = {"run": ["true"], "within": "PT10S"}
+    verify = (PlanStep(_VERIFY, "probe", args=probe, expected=figure(_VERIFY)),)
+    backup = PlanStep("Keep", "command", args=_COMMAND, role="*", expected=figure("Keep"))
     roll = PlanGroup("All nodes", GroupMode.ROLLING, steps, role="*", batch=batch, drain=drain, verify=verify)
     return Plan("Install", (backup, roll))
 

@@ -42,7 +42,7 @@ def test_after_two_runs_the_median_error_is_what_is_aimed_at() -> None:
     assert len(after_two) == 160
     said = result(found, [])
     assert said["after_two"] <= AIM
-    assert said["after_two"] < said["mean_after_two"] < said["package_after_two"]
+    assert said["after_two"] < min(said["mean_after_two"], said["package_after_two"])
     assert 0.65 < said["inside"] < 0.95
 
 

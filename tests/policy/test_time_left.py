@@ -206,6 +206,32 @@ def test_a_run_that_has_ended_has_nothing_left() -> None:
     assert seen(ended, known(tree), 0).left is None
 
 
+def test_of_a_run_that_is_taken_back_it_is_the_way_back_that_is_told() -> None:
+    tree = rolling()
+    done(tree, "1.1.1", "1.1.2", "1.2.1", seconds=60)
+    back = [
+        leaf("2.1", "Put it back", "n2", undoes="1.2.1"),
+        leaf("2.2", "Put it back", "n1", undoes="1.1.2"),
+    ]
+    places = [*tree.steps.values(), Step("2", "Undo", mode=GroupMode.SEQUENCE), *back]
+    undoing = RunTree(replace(tree.run, state=RunState.UNDOING), places)
+    times = known(undoing)
+    found = seen(undoing, times, 200)
+    assert middle(found) == pytest.approx(120, rel=0.05)
+    assert found.percent == 0
+    done(undoing, "2.1", seconds=60, begin=200)
+    assert seen(undoing, times, 260).percent == pytest.approx(50, abs=1)
+    stopping = RunTree(replace(tree.run, state=RunState.STOPPING), tree.steps.values())
+    assert seen(stopping, known(tree), 200).left is None
+
+
+def test_a_node_that_has_failed_is_not_waited_for() -> None:
+    tree = parallel()
+    done(tree, "1.1", "1.2", "1.3", seconds=60)
+    tree.steps["1.4"] = replace(tree.steps["1.4"], status=StepStatus.FAILED, attempt=1)
+    assert middle(seen(tree, known(tree), 60)) == 0
+
+
 def earlier(*seconds: float) -> Sequence[Earlier]:
     return [Earlier(rolling(), each, ago, asked_of) for ago, each in enumerate(seconds, start=1)]
 

@@ -35,7 +35,9 @@ from pitstop.model.updates import UpdateState
 from pitstop.policy.facts import HardwareContract, MeasuredRun
 from pitstop.policy.objectives import Objective
 from pitstop.service.audited import Audited
+from pitstop.service.beginning import Beginning
 from pitstop.service.facts import Knowledge
+from pitstop.service.hours import DeclaredHours
 from pitstop.service.named_facts import named_facts, values_of
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
@@ -315,18 +317,18 @@ class TestTimedRuns:
         payloads, progress, audited = FilePayloads(tmp_path), Progress(), Audited(bench.audit, bench.clock)
         outlooks = Outlooks(bench.runs, bench.journal, StepSizes(payloads))
         jobs = EmbeddedJobs({}, bench.clock)
-        runs = RunsService(
-            bench.journal, bench.runs, payloads, bench.knowledge, jobs, progress, audited, outlooks
-        )
-        updates = UpdatesService(bench.knowledge, runs, payloads, progress, audited)
+        known, journal = bench.knowledge, bench.journal
+        runs = RunsService(journal, bench.runs, known, jobs, progress, audited, outlooks)
+        beginning = Beginning(journal, payloads, known, jobs, DeclaredHours(bench.declarations))
+        updates = UpdatesService(known, runs, beginning, payloads, progress, audited)
         said = updates.show(READER, scenes.EXPRESS).expected
         for name in (scenes.HOTFIX, scenes.EXPRESS):
             bench.run(name, 60)
         path = bench.policy.path(READER, PathQuestion("newest"))
-        known = {view.name: view.expected for view in updates.list(READER)}
-        assert [known[step.name] for step in path.steps] == [step.duration for step in path.steps]
-        assert updates.show(READER, scenes.EXPRESS).expected == known[scenes.EXPRESS] != said
-        measured = known[scenes.EXPRESS]
+        told = {view.name: view.expected for view in updates.list(READER)}
+        assert [told[step.name] for step in path.steps] == [step.duration for step in path.steps]
+        measured = updates.show(READER, scenes.EXPRESS).expected
+        assert measured == told[scenes.EXPRESS] != said
         assert measured is not None
         assert measured.least < 3_600 < measured.most
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from math import exp, hypot, log, sqrt
 
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import RunState, RunTree, Step, StepStatus, parent_of
+from pitstop.model.runs import DRIVEN, RunState, RunTree, Step, StepStatus, parent_of
 from pitstop.policy.likely import NOTHING, Likely, around, at_once, in_sequence
 from pitstop.policy.robust import bounded, centre
 from pitstop.policy.step_times import (
@@ -44,6 +44,9 @@ LAYING_ERRS = 0.3
 """Deviation of what whole runs take from what is laid for them, before any has ended."""
 
 _NOT_ALL = 99.9
+
+_BACKWARDS = frozenset({RunState.UNDOING, RunState.UNDO_FAILED, RunState.ABORTED})
+"""What was done is taken back, or was."""
 
 AskOf = Callable[[Step], Asked]
 SaidOf = Callable[[str], float | None]
@@ -81,7 +84,8 @@ class Outlook:
     """A run as it stands.
 
     Attributes:
-        left: None when it is not in progress.
+        percent: of what is to be done; of a run that is taken back, of that.
+        left: None where nothing is to be done to an end: the run has ended, or is about to stop.
         usual: by index, how long a place usually takes, where all of it was timed on this system before.
         late: indexes of the leaves in progress that take longer than usual.
     """
@@ -100,17 +104,18 @@ def outlook(
     usual = {index: times.of(each) for index, each in asked.items()}
     likely = {index: item.likely for index, item in usual.items()}
     whole = laid(tree, likely)
-    undone = {leaf.index: _undone(leaf, likely[leaf.index], now) for leaf in tree.leaves()}
+    aim = [leaf for leaf in tree.leaves() if (leaf.undoes is not None) is (tree.run.state in _BACKWARDS)]
+    all_of_it = {leaf.index: likely[leaf.index] for leaf in aim}
+    undone = {leaf.index: _undone(leaf, likely[leaf.index], now) for leaf in aim}
     pace = RunPace(tree, usual, lambda leaf: asked[leaf.index])
     left = {
-        leaf.index: _left_of(leaf, pace.of(leaf, usual[leaf.index]), now, said(leaf.index))
-        for leaf in tree.leaves()
+        leaf.index: _left_of(leaf, pace.of(leaf, usual[leaf.index]), now, said(leaf.index)) for leaf in aim
     }
     shared = Factor(laying.log, hypot(laying.doubt, pace.run.doubt))
-    in_progress = tree.run.state is RunState.IN_PROGRESS
+    known = tree.run.state in (RunState.IN_PROGRESS, RunState.UNDOING)
     return Outlook(
-        percent=_percent(tree, whole[""], laid(tree, undone)[""]),
-        left=laid(tree, left)[""].times(shared.likely) if in_progress else None,
+        percent=_percent(aim, laid(tree, all_of_it)[""], laid(tree, undone)[""]),
+        left=laid(tree, left)[""].times(shared.likely) if known else None,
         usual=_measured(usual, whole),
         late=frozenset(leaf.index for leaf in tree.leaves() if _is_late(tree, leaf, usual[leaf.index], now)),
     )
@@ -134,12 +139,13 @@ def laying_of(earlier: Iterable[Earlier], times: StepTimes) -> Factor:
 
 
 def laid(tree: RunTree, leaves: Mapping[str, Likely]) -> dict[str, Likely]:
-    """By index of each place (``""``: the whole run), how long it takes when its leaves take so long."""
+    """By index of each place (``""``: the whole run), how long it takes when its leaves take so long, and
+    those that are missing no time."""
     found: dict[str, Likely] = {}
 
     def lay(index: str, place: Step | None) -> Likely:
         if place is not None and place.is_leaf:
-            found[index] = leaves[index]
+            found[index] = leaves.get(index, NOTHING)
         else:
             inner = [lay(child.index, child) for child in tree.children(index)]
             parallel = place is not None and place.mode is GroupMode.PARALLEL
@@ -150,9 +156,9 @@ def laid(tree: RunTree, leaves: Mapping[str, Likely]) -> dict[str, Likely]:
     return found
 
 
-def _percent(tree: RunTree, whole: Likely, undone: Likely) -> float:
+def _percent(aim: Sequence[Step], whole: Likely, undone: Likely) -> float:
     """100 when all is done, and not before."""
-    if all(leaf.status is StepStatus.SUCCEEDED for leaf in tree.leaves()):
+    if all(leaf.status is StepStatus.SUCCEEDED for leaf in aim):
         return 100.0
     done = 1 - min(1.0, undone.mean / whole.mean) if whole.mean > 0 else 0.0
     return min(_NOT_ALL, 100.0 * done)
@@ -186,7 +192,7 @@ def _measured(usual: Mapping[str, Usual], whole: Mapping[str, Likely]) -> dict[s
 
 
 def _is_late(tree: RunTree, leaf: Step, usual: Usual, now: datetime) -> bool:
-    if tree.run.state is not RunState.IN_PROGRESS or leaf.status is not StepStatus.IN_PROGRESS:
+    if tree.run.state not in DRIVEN or leaf.status is not StepStatus.IN_PROGRESS:
         return False
     elapsed, likely = _elapsed(leaf, now), usual.likely
     if not (usual.measured or usual.said):
@@ -196,7 +202,7 @@ def _is_late(tree: RunTree, leaf: Step, usual: Usual, now: datetime) -> bool:
 
 def _left_of(leaf: Step, likely: Likely, now: datetime, said: float | None) -> Likely:
     match leaf.status:
-        case StepStatus.SUCCEEDED:
+        case StepStatus.SUCCEEDED | StepStatus.FAILED:  # what has failed is not tried again before a resume
             return NOTHING
         case StepStatus.IN_PROGRESS:
             return likely.after(_elapsed(leaf, now)) if said is None else Likely(said, said / 4)

@@ -25,7 +25,7 @@ class StepSizes:
 
     def of(self, run: Run) -> SizeOf:
         """None for a step that is about no bytes, and where the documents are not here any more."""
-        return self._of_package(run.update, run.package_sha256)
+        return lambda leaf: self._of_package(leaf.package or run.update, run.package_sha256)(leaf)
 
     def _read(self, update: str, _package_sha256: str) -> SizeOf:
         try:
