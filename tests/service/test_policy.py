@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pitstop.engine.jobs import EmbeddedJobs
 from pitstop.engine.progress import Progress
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.audit import BEGUN
@@ -63,6 +62,13 @@ READER = Actor("rea", Role.READER, "test")
 OPERATOR = Actor("ada", Role.OPERATOR, "test")
 ADMIN = Actor("admin", Role.ADMINISTRATOR, "test")
 PLATFORM, OEM = (source for source, _ in aurora.sources())
+
+
+class NoJobs:
+    """Implements :class:`pitstop.ports.jobs.Jobs` for those who begin nothing."""
+
+    def submit(self, job: str, key: str) -> None:
+        pytest.fail(f"{job} {key} was begun")
 
 
 @dataclass
@@ -316,7 +322,7 @@ class TestTimedRuns:
     ) -> None:
         payloads, progress, audited = FilePayloads(tmp_path), Progress(), Audited(bench.audit, bench.clock)
         outlooks = Outlooks(bench.runs, bench.journal, StepSizes(payloads))
-        jobs = EmbeddedJobs({}, bench.clock)
+        jobs = NoJobs()
         known, journal = bench.knowledge, bench.journal
         runs = RunsService(journal, bench.runs, known, jobs, progress, audited, outlooks)
         beginning = Beginning(journal, payloads, known, jobs, DeclaredHours(bench.declarations))
