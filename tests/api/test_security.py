@@ -23,6 +23,7 @@ GETS = [
     "/api/v1/updates",
     f"/api/v1/updates/{scenes.HOTFIX}",
     f"/api/v1/updates/{scenes.HOTFIX}/notes",
+    f"/api/v1/updates/{scenes.HOTFIX}/rehearsal",
     "/api/v1/runs",
     f"/api/v1/runs/{scenes.RUN_DONE}",
     f"/api/v1/runs/{scenes.RUN_DONE}/events",

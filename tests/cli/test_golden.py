@@ -19,6 +19,8 @@ GOLDEN = Path(__file__).parent / "golden"
 CASES: dict[str, tuple[Callable[[], Scene], str]] = {
     "system-show": (simulated.quiet, "system show"),
     "system-show-updating": (simulated.running, "system show"),
+    "plan-rehearse": (simulated.quiet, f"plan rehearse {scenes.HOTFIX}"),
+    "plan-rehearse-asked": (simulated.quiet, f"plan rehearse {scenes.HOTFIX} --ask-nodes"),
     "update-list": (simulated.quiet, "update list"),
     "update-list-all-updating": (simulated.running, "update list --all"),
     "update-show-refused": (simulated.quiet, f"update show {scenes.EXPRESS}"),

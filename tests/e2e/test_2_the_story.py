@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -45,6 +46,37 @@ def test_an_update_that_must_wait_is_refused_with_all_its_reasons(operator: Oper
     assert update["state"] == "HasPrerequisite"
     assert {reason["code"] for reason in update["reasons"]} >= {"family-before-missing", "oem-too-old"}
     assert update["actions"] == []
+
+
+def test_an_abort_brings_every_node_back_to_what_it_was(operator: Operator) -> None:
+    operator.reach(HOTFIX)
+    before = operator.versions()
+    rack.break_node(operator.rack, "n3")
+    run_id = operator.install("Northstar1.2604.0.21")
+    assert operator.ended(run_id).run.state == "failed"
+    assert operator.versions() != before
+    rack.mend_node(operator.rack, "n3")
+    operator.pitstop("run", "abort", run_id, "--yes", "--reason", "not tonight")
+    assert operator.ended(run_id).run.state == "aborted"
+    assert operator.versions() == before
+    assert operator.drained() == []
+    assert operator.asked("update", "show", "Northstar1.2604.0.21")["state"] == "ReadyToInstall"
+    assert not [alert for alert in operator.asked("alert", "list") if alert["closed"] is None]
+
+
+def test_a_rehearsal_asks_the_nodes_and_changes_nothing(operator: Operator) -> None:
+    operator.reach(HOTFIX)
+    before = operator.versions()
+    rehearsed = operator.asked("plan", "rehearse", "Northstar1.2604.0.21", "--ask-nodes")
+    assert rehearsed["nodes"] == ["n1", "n2", "n3", "n4"]
+    found = [leaf["found"] for leaf in _leaves_of(rehearsed) if leaf["node"]]
+    assert "passed" in found  # the package's own checks
+    assert "to do" in found
+    assert operator.versions() == before
+
+
+def _leaves_of(place: Any) -> list[Any]:
+    return [leaf for inner in place["steps"] for leaf in (_leaves_of(inner) if inner["steps"] else [inner])]
 
 
 def test_a_node_that_fails_stops_the_run_before_more_nodes_are_touched(operator: Operator) -> None:

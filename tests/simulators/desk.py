@@ -68,6 +68,7 @@ from pitstop.wire.views import (
     FindingView,
     ImportView,
     NewImport,
+    RehearsalView,
     RunReport,
     RunView,
     Session,
@@ -137,6 +138,7 @@ class Scene:
             policy=_Policy(self),
             imports=_Imports(self),
             transfers=SimulatedTransfers(),
+            rehearsals=_Rehearsals(self),
         )
 
     def become(self, other: Scene) -> None:
@@ -308,6 +310,19 @@ def _finding(view: FindingView) -> Finding:
     return Finding(
         view.code, Severity(view.severity), view.subject, view.what, view.remedy, view.impact, view.detail
     )
+
+
+@dataclass
+class _Rehearsals:
+    """Lays one small plan over two nodes."""
+
+    scene: Scene
+
+    def rehearse(self, actor: Actor, name: str, *, ask_nodes: bool = False) -> RehearsalView:
+        self.scene.count("rehearsals.rehearse")
+        actor.require(Permission.OPERATE if ask_nodes else Permission.SEE)
+        title = _Updates(self.scene).show(actor, name).title
+        return scenes.rehearsal(name, title, ask_nodes=ask_nodes)
 
 
 @dataclass

@@ -8,19 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from pitstop.engine.rehearsal import Found, Probed
+from pitstop.model.conditions import Comparison, FactTest
+from pitstop.model.expansion import left_out
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep
+from pitstop.model.releases import ReleaseId
 from pitstop.model.run_actions import RUN_ACTIONS
-from pitstop.model.runs import RunState
+from pitstop.model.runs import Run, RunPurpose, RunState, RunTree
+from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState, actions_for
+from pitstop.model.versions import Version
 from pitstop.service.findings import action_view, finding_view
+from pitstop.service.rehearsals import rehearsal_view
+from pitstop.steps.composition import steps_of_plan
 from pitstop.wire.formats import lateness
 from pitstop.wire.views import (
     AlertView,
     EventView,
     FindingView,
+    LeftOutView,
     NodeView,
     PackageVersionView,
     Range,
+    RehearsalView,
     RunReport,
     RunView,
     SourceView,
@@ -598,3 +609,38 @@ def events(report: RunReport) -> tuple[EventView, ...]:
 def alert_failed() -> AlertView:
     at = report_failed().run.ended or NOW
     return AlertView(id=ALERT_FAILED, finding=STEP_FAILED, raised=at, refreshed=at, closed=None, closed_by="")
+
+
+def rehearsal(update: str, title: str, *, ask_nodes: bool) -> RehearsalView:
+    """Of a small plan on two nodes; where the nodes are asked, the first step is done already."""
+    drain = Drain(("ctl", "out"), ("ctl", "back"), ("ctl", "is-out"))
+    copy = PlanStep(
+        "Update Lantern", "copy", args={"from": "opt", "to": "/opt"}, expected=timedelta(seconds=8)
+    )
+    migrate = PlanStep("Migrate", "command", args={"run": ["migrate"]}, role="host")
+    old = FactTest("lantern-plugin", Comparison.IS, ("yes",))
+    plugin = PlanStep(
+        "Update the plugin", "copy", args={"from": "plugin", "to": "/opt"}, role="host", when=(old,)
+    )
+    roll = PlanGroup("Hosts", GroupMode.ROLLING, (copy,), role="host", drain=drain)
+    plan = Plan("Install Lantern", (roll, migrate, plugin))
+    nodes = tuple(Node(name, "127.0.0.1", roles=("host",)) for name in ("n1", "n2"))
+    system = SystemDescription("Aurora", "aurora", "Lumen", "L4", nodes, facts={"lantern-plugin": "no"})
+    tree = RunTree(
+        Run(
+            "rehearsal",
+            update,
+            ReleaseId("", "", Version((0,))),
+            RunPurpose.APPLY,
+            RunState.IN_PROGRESS,
+            NOW,
+            "",
+        ),
+        steps_of_plan(plan, system),
+    )
+    asked = [leaf for leaf in tree.leaves() if leaf.kind == "copy"] if ask_nodes else []
+    answers = {leaf.index: Probed(Found.TO_DO) for leaf in asked} | {
+        leaf.index: Probed(Found.DONE, "0 copied, 12 unchanged") for leaf in asked[:1]
+    }
+    skipped = tuple(LeftOutView(item=o.item, node=o.node, why=o.why) for o in left_out(plan, system))
+    return rehearsal_view(tree, answers, skipped, title)

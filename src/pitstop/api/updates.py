@@ -13,7 +13,7 @@ from pitstop.model.errors import InvalidMove
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.desk import Desk
-from pitstop.wire.views import RunView, UpdateView
+from pitstop.wire.views import RehearsalView, RunView, UpdateView
 
 VerbPart = Annotated[Verb, PathParameter(description="What to do; see `actions` of the update.")]
 
@@ -23,6 +23,7 @@ def list_updates(desk: DeskHere, actor: SignedIn) -> tuple[UpdateView, ...]:
     return desk.updates.list(actor)
 
 
+AskNodes = Annotated[bool, QueryParameter(name="askNodes", description="Put the probes to the nodes.")]
 InWindows = Annotated[
     WindowUse, QueryParameter(name="windows", description="How the run keeps to the maintenance windows.")
 ]
@@ -42,6 +43,19 @@ def show_update(desk: DeskHere, actor: SignedIn, name: FromPath[str]) -> UpdateV
 )
 def show_notes(desk: DeskHere, actor: SignedIn, name: FromPath[str]) -> str:
     return desk.updates.notes(actor, name)
+
+
+@get(
+    "/updates/{name:str}/rehearsal",
+    operation_id="rehearseUpdate",
+    summary="What installing an update would do, step by step",
+    description="Nothing is done. With `askNodes` the probes are put to the nodes: they change nothing.",
+    sync_to_thread=True,
+)
+def rehearse_update(
+    desk: DeskHere, actor: SignedIn, name: FromPath[str], ask_nodes: AskNodes = False
+) -> RehearsalView:
+    return desk.rehearsals.rehearse(actor, name, ask_nodes=ask_nodes)
 
 
 @post(
@@ -80,4 +94,4 @@ def resume_last(desk: Desk, actor: Actor, name: str) -> RunView:
     return desk.runs.resume(actor, last)
 
 
-HANDLERS = (list_updates, show_update, show_notes, start_update)
+HANDLERS = (list_updates, show_update, show_notes, rehearse_update, start_update)

@@ -60,6 +60,7 @@ from pitstop.wire.views import (
     NewAccount,
     NewImport,
     PasswordChange,
+    RehearsalView,
     RunAsked,
     RunReport,
     RunView,
@@ -204,6 +205,10 @@ class PitstopClient:
     def notes(self, name: str) -> str:
         """The release notes, Markdown."""
         return self._ask("GET", f"updates/{_part(name)}/notes").text
+
+    def rehearse(self, name: str, *, ask_nodes: bool = False) -> RehearsalView:
+        query = {"askNodes": "true"} if ask_nodes else {}
+        return self._get(f"updates/{_part(name)}/rehearsal", RehearsalView, query)
 
     def start(self, name: str, verb: Verb, windows: WindowUse = WindowUse.NONE) -> RunView:
         query: dict[str, str] = {} if windows is WindowUse.NONE else {"windows": windows}

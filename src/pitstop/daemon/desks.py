@@ -9,6 +9,7 @@ from pitstop.daemon.ending import Ending
 from pitstop.daemon.installation import LaunchedService, launched
 from pitstop.daemon.links import links
 from pitstop.daemon.node_versions import NodeVersions
+from pitstop.daemon.rehearsing import Rehearsing
 from pitstop.daemon.settings import Settings, WatchedBucket
 from pitstop.daemon.stored import Stored, worker_name
 from pitstop.daemon.workers import hire
@@ -37,6 +38,7 @@ from pitstop.service.node_watch import NodeWatch
 from pitstop.service.nodes import NodesService
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
+from pitstop.service.rehearsals import Rehearsals
 from pitstop.service.retention import Retention
 from pitstop.service.runs import RunsService
 from pitstop.service.sources import SourcesService
@@ -143,6 +145,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         audit=AuditService(stored.audit),
         policy=PolicyService(knowledge, stored.declarations, audited),
         imports=imports,
+        rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys)),
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
     bucket = _bucket_watch(settings.import_bucket, link, imports)

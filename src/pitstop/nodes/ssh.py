@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from enum import Enum, auto
-from functools import partial
 from typing import TypeVar
 
 import asyncssh
@@ -22,6 +21,7 @@ from pitstop.model.errors import EpochLost, StepFailed, Unreachable
 from pitstop.model.system import CONNECTIONS_AT_ONCE, Become, Node
 from pitstop.nodes import wrapper
 from pitstop.nodes.links import Links
+from pitstop.nodes.pacing import Pacing
 from pitstop.nodes.parcel import parcel, text
 from pitstop.nodes.signing_in import LinkLost, NoLink
 from pitstop.nodes.wrapper import Complaints, Reply, Transcript
@@ -55,6 +55,7 @@ class SshNodes:
 
     def __init__(self, host_keys: HostKeys, at_once: int = CONNECTIONS_AT_ONCE) -> None:
         self._links = Links(host_keys, at_once)
+        self._pacing = Pacing()
 
     @property
     def connected(self) -> int:
@@ -78,7 +79,9 @@ class SshNodes:
         """
 
         async def once() -> Reply:
-            sending = partial(parcel, operation)
+            def sending(mark: str) -> AsyncIterator[bytes]:
+                return self._pacing.paced(parcel(operation, mark), operation.share)
+
             return await self._fenced("operate", node, operation.id, operation.epoch, sending)
 
         async with _within(node, deadline):

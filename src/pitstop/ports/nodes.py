@@ -34,6 +34,14 @@ class StagedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Of the way to the nodes: bytes a second, for all operations that name the same share together."""
+
+    name: str
+    per_second: int
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """Something to do on a node.
 
@@ -47,6 +55,7 @@ class Operation:
             environment, and ``PITSTOP_NOTES`` (a folder of the node where an operation may leave what a later
             one of its run must know, in files that begin with the run's id).
         environment: further variables.
+        share: what its files may take of the way to the node; None: all.
     """
 
     id: str
@@ -54,6 +63,7 @@ class Operation:
     script: str
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[StagedFile] = ()
+    share: Share | None = None
 
 
 class NodeDriver(Protocol):

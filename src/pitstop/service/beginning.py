@@ -61,7 +61,7 @@ class Beginning:
         """
         rider = self._rider(release) if verb is Verb.APPLY else None
         parts = [self._part(each) for each in (release, rider) if each is not None]
-        return compose(PURPOSES[verb], parts[0], self._system(), *parts[1:]), rider
+        return compose(PURPOSES[verb], parts[0], self.facing(), *parts[1:]), rider
 
     def begin(
         self,
@@ -151,8 +151,8 @@ class Beginning:
             self.payloads.metadata(release.name), self.payloads.plan(release.name), release.changes_version
         )
 
-    def _system(self) -> SystemDescription:
-        """With the facts that were recorded, beside those that are declared."""
+    def facing(self) -> SystemDescription:
+        """The system that a plan is laid over: with the facts that were recorded beside the declared ones."""
         system = self.knowledge.system
         return replace(system, facts={**system.facts, **self.knowledge.facts().facts})
 

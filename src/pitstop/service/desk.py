@@ -42,6 +42,7 @@ from pitstop.wire.views import (
     EventView,
     ImportView,
     NewImport,
+    RehearsalView,
     RunReport,
     RunView,
     Session,
@@ -193,6 +194,15 @@ class ImportsDesk(Protocol):
         """Raises NotFound, Conflict."""
 
 
+class RehearsalsDesk(Protocol):
+    def rehearse(self, actor: Actor, name: str, *, ask_nodes: bool = False) -> RehearsalView:
+        """What installing this update would do here. ``ask_nodes``: with what the probes say on the nodes,
+        which changes nothing; blocks.
+
+        Raises NotFound, InvalidPlan, FactMissing, NotPermitted.
+        """
+
+
 class TransfersDesk(Protocol):
     def request(self, actor: Actor) -> TransferRequest:
         """What this system has and lacks, for the downloader."""
@@ -283,3 +293,4 @@ class Desk:
     policy: PolicyDesk
     imports: ImportsDesk
     transfers: TransfersDesk
+    rehearsals: RehearsalsDesk

@@ -58,6 +58,12 @@ def compose(
     return tuple(numbered(branches))
 
 
+def steps_of_plan(plan: Plan, system: SystemDescription) -> tuple[Step, ...]:
+    """The steps of a plan by itself, without a package: its checks and its items. Raises as ``compose``."""
+    install = group("Install", expand(plan, system), description=plan.name, phase=Phase.INSTALL)
+    return tuple(numbered([_health_check(plan, system), changed(install, with_way_back)]))
+
+
 def _install(name: str, part: Part, system: SystemDescription) -> Branch:
     items = expand(part.plan, system)
     confirm = [_confirm(part.package)] if part.changes_version else []

@@ -26,7 +26,7 @@ from pitstop.ports.feeds import Feed
 from pitstop.ports.hours import AnyTime, Hours
 from pitstop.ports.http import HttpProber
 from pitstop.ports.installation import Installation
-from pitstop.ports.nodes import Answer, NodeDriver, Operation, StagedFile
+from pitstop.ports.nodes import Answer, NodeDriver, Operation, Share, StagedFile
 from pitstop.ports.payloads import PayloadStore
 
 OUTPUT_LIMIT = 16_384
@@ -145,7 +145,12 @@ class StepContext:
     ) -> Answer:
         """As ``operate``, for kinds that read the answer themselves, however it ended."""
         operation = Operation(
-            operation_id(self.run, self.step), self.run.epoch, script, environment or {}, files
+            operation_id(self.run, self.step),
+            self.run.epoch,
+            script,
+            environment or {},
+            files,
+            None if self.step.bandwidth is None else Share(self.run.id, self.step.bandwidth),
         )
         return await self.world.nodes.operate(self.here, operation, deadline=self.step.deadline)
 

@@ -243,6 +243,49 @@ class RunReport(View, frozen=True):
     no_return: str = ""
 
 
+class RehearsedStep(View, frozen=True):
+    """A place of a run that has not begun. Seconds.
+
+    ``way_back``: by which kinds of step it would be taken back; ``none``: it cannot be. ``found``: what its
+    node said when it was asked: done, to do, passed, failed or cannot say; empty where it was not.
+    """
+
+    index: str
+    name: str
+    description: str
+    mode: str
+    kind: str
+    node: str
+    expected: float
+    deadline: float | None
+    way_back: str
+    found: str
+    says: str
+    steps: tuple[RehearsedStep, ...] = ()
+
+
+class LeftOutView(View, frozen=True):
+    """An item of the plan that is not done here, because of what a fact says."""
+
+    item: str
+    node: str | None
+    why: str
+
+
+class RehearsalView(View, frozen=True):
+    """What installing an update would do, before it is begun. ``expected``: seconds, as its steps say."""
+
+    update: str
+    title: str
+    to_version: str
+    with_updates: tuple[str, ...]
+    nodes: tuple[str, ...]
+    expected: float
+    no_return: str
+    left_out: tuple[LeftOutView, ...]
+    steps: tuple[RehearsedStep, ...]
+
+
 class EventView(View, frozen=True):
     """An entry of a run's journal."""
 
