@@ -17,6 +17,10 @@ from pitstop.ports.host_keys import HostKeys
 
 _KEEPALIVE_MISSES = 3
 
+_CIPHERS = "^aes256-gcm@openssh.com,aes128-gcm@openssh.com"
+"""Before asyncssh's others: many small messages cost it a third less processor time than with its own first
+choice, chacha20-poly1305."""
+
 _KnownHosts: TypeAlias = tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[asyncssh.SSHKey]]
 
 
@@ -57,6 +61,7 @@ async def sign_in(
                 client_keys=keys,
                 agent_path=None,
                 preferred_auth="publickey",
+                encryption_algs=_CIPHERS,
                 known_hosts=known,
                 client_factory=lambda: meeting,
                 connect_timeout=hop.connect_seconds,
