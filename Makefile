@@ -79,6 +79,10 @@ bench-tools: ## what deltas are measured beside: casync, xdelta3, zstd; installe
 		fi; \
 	fi
 
+.PHONY: bench-logs
+bench-logs: setup ## collect 1 GiB of logs from four nodes, with secrets removed; last line is JSON; minutes
+	@PYTHONPATH=examples $(BIN)/python -m tools.bench_logs $(ARGS)
+
 bench-engine: setup debian ## a run over 16, 64 and 256 nodes, beside Ansible and bare asyncssh; last line is JSON; half an hour
 	@$(BIN)/python -m tools.bench_engine $(ARGS)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from pitstop.daemon.log_settings import LogCommand, LogPattern, LogsTable, LogTarget
 from pitstop.daemon.settings import ENVIRONMENT, FileSettings, SourceSettings
 
 _HEAD = """# Settings of the service
@@ -18,7 +20,7 @@ One file, `pitstop.toml`, named with `--settings` or `PITSTOP_SETTINGS` (by defa
 are bytes, or such as `700M`, `4G` (powers of a thousand) or `4GiB`.
 """
 
-_EXAMPLE = """
+_EXAMPLE = r"""
 ```toml
 system = "nodes.yaml"
 bandwidth = "10M"
@@ -33,6 +35,20 @@ root = "northstar.root.json"
 url = "https://updates.northstar.example"
 mirrors = ["https://mirror.example/northstar"]
 
+[logs]
+files = ["var/log/*", "opt/lantern/log/*"]
+space = "20G"
+
+[[log_target]]
+name = "vendor"
+url = "sftp://northstar@files.example/incoming"
+key = "keys/logs"
+host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO/y9XiVAuV/w6zOtOJVHlBldyzm3zhdywUi/oQe839"
+
+[[log_pattern]]
+name = "badge"
+pattern = '\bB-[0-9]{6}\b'
+
 [[source]]                      # not connected: imported from media
 name = "emberforge"
 publisher = "emberforge"
@@ -43,10 +59,20 @@ root = "emberforge.root.json"
 """
 
 
+TABLES_OF_LOGS: dict[str, type[msgspec.Struct]] = {
+    "log_target": LogTarget,
+    "log_pattern": LogPattern,
+    "log_command": LogCommand,
+}
+
+
 def settings_page() -> str:
     """The whole page."""
     lines = [_HEAD, "## At the top", "", *_table(FileSettings), ""]
     lines += ["## Each `[[source]]`", "", *_table(SourceSettings), ""]
+    lines += ["## `[logs]`", "", "See [logs.md](logs.md).", "", *_table(LogsTable), ""]
+    for table, struct in TABLES_OF_LOGS.items():
+        lines += [f"## Each `[[{table}]]`", "", *_table(struct), ""]
     lines += ["## From the environment", "", "Overrides the file.", "", "| variable | setting |", "|---|---|"]
     lines += [f"| `{variable}` | `{setting}` |" for variable, setting in ENVIRONMENT.items()]
     return "\n".join(lines) + "\n" + _EXAMPLE
@@ -70,9 +96,15 @@ def _kind(described: dict[str, Any]) -> str:
     if described.get("type") == "object":
         return "table"
     if "$ref" in described or "allOf" in described:
-        return "word"
-    return {"string": "text", "integer": "whole number", "number": "number"}[described["type"]]
+        return "table" if "default" in described else "word"
+    return {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no"}[
+        described["type"]
+    ]
 
 
 def _value(default: object) -> str:
-    return "" if default in (None, "", []) else f"`{default}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, list | tuple) and default:
+        return f"`{json.dumps(default)}`"
+    return "" if default in (None, "", []) or isinstance(default, dict) else f"`{default}`"

@@ -47,6 +47,10 @@ GETS = [
     "/api/v1/imports",
     "/api/v1/imports/any",
     "/api/v1/transfer-request",
+    "/api/v1/logs",
+    "/api/v1/logs/offer",
+    "/api/v1/logs/any",
+    "/api/v1/logs/any/file",
     f"{ARM}/?api-version=2021-07-01",
 ]
 CHANGES = [
@@ -68,6 +72,10 @@ CHANGES = [
     "/api/v1/risks/any/revoke",
     "/api/v1/imports",
     "/api/v1/imports/any/finish",
+    "/api/v1/logs",
+    "/api/v1/logs/any/cancel",
+    "/api/v1/logs/any/pin",
+    "/api/v1/logs/any/unpin",
     f"{ARM}/aurora/updates/{scenes.HOTFIX}/apply?api-version=2021-07-01",
 ]
 
@@ -81,6 +89,18 @@ def test_uploads_and_their_removal_need_a_session_and_an_operator(client: Client
         upload = client.patch(UPLOAD, content=b"x", headers={"Upload-Offset": "0"})
         removal = client.delete("/api/v1/imports/any")
         assert (upload.status_code, removal.status_code) == (status, status)
+
+
+SEND = "/api/v1/logs/any/send"
+
+
+def test_logs_are_sent_and_removed_by_who_may(client: Client, scene: Scene) -> None:
+    for token, status in (("wrong", 401), (scene.token("rea"), 403)):
+        client.headers["Authorization"] = f"Bearer {token}"
+        sending = client.post(SEND, json={"target": "vendor"})
+        removal = client.delete("/api/v1/logs/any")
+        assert (sending.status_code, removal.status_code) == (status, status)
+        assert client.get("/api/v1/logs/any/file").status_code == status
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer wrong", "Basic YWRhOng="])
@@ -138,7 +158,7 @@ def test_no_cookie_is_ever_set_or_taken(client: Client, scene: Scene) -> None:
 def test_every_route_is_listed_in_this_file() -> None:
     paths = {path for handler in HANDLERS for path in getattr(handler, "paths", ())}
     tested = [path.removeprefix("/api/v1").split("?")[0].split("/") for path in [*GETS, *CHANGES]]
-    tested.append(UPLOAD.removeprefix("/api/v1").split("/"))
+    tested += [path.removeprefix("/api/v1").split("/") for path in (UPLOAD, SEND)]
     untested = {
         path
         for path in paths

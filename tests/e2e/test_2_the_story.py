@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -96,6 +98,24 @@ def test_a_node_that_fails_stops_the_run_before_more_nodes_are_touched(operator:
     (alert,) = operator.asked("alert", "list")
     assert alert["finding"]["remedy"]
     assert operator.asked("system", "show")["state"] == "UpdateFailed"
+
+
+def test_of_the_run_that_failed_logs_were_collected_by_themselves(operator: Operator) -> None:
+    (failed,) = [run for run in operator.asked("run", "list") if run["state"] == "failed"]
+    with operator.client() as client:
+        while (bundle := client.log_bundles()[0]).state in ("waiting", "collecting"):
+            time.sleep(0.1)
+        bundle = client.log_bundle(bundle.id)
+    assert (bundle.why, bundle.run, bundle.state) == ("run-failed", failed["id"], "ready")
+    origins = {thing.origin for thing in bundle.collected if thing.lines}
+    assert origins == {"service", "runs", "node n1", "node n2", "node n3", "node n4"}
+    saved = Path(operator.pitstop("logs", "save", bundle.id[:8], "--to", str(operator.stage.folder)).strip())
+    with zipfile.ZipFile(saved) as archive:
+        names = archive.namelist()
+        events = archive.read(f"runs/{failed['id']}/events.txt").decode()
+    assert {"index.html", "bundle.json", "service/service.log", "nodes/n3/commands/system.txt"} <= set(names)
+    assert "step-failed" in events
+    assert any(name.startswith(f"runs/{failed['id']}/output-") and "-n3" in name for name in names)
 
 
 def test_once_the_cause_is_gone_it_is_resumed_at_the_failed_step(operator: Operator) -> None:

@@ -27,6 +27,7 @@ from simulators import desk, import_scenes
 from simulators.aurora import RISK
 from simulators.desk import Scene
 from simulators.imports import SimulatedImports
+from simulators.logs import READY
 from simulators.rack import SPARE, key_of
 from simulators.scenes import FULL_2402, HOTFIX, RECALLED, RUN_DONE, RUN_FAILED, RUN_NOW
 
@@ -38,6 +39,7 @@ EXAMPLES = {
     "run_id": RUN_DONE,
     "index": "1.1",
     "alert_id": "a11e27",
+    "bundle_id": READY,
     "risk": RISK,
     "node": "n4",
     "import_id": "none",

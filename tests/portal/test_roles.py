@@ -60,9 +60,10 @@ def test_a_reader_sees_what_would_happen_but_no_button(quiet: Visitor) -> None:
 def test_support_may_not_see_the_system_but_is_led_to_what_it_may_read(quiet: Visitor) -> None:
     quiet.scene.accounts["sue"] = Role.SUPPORT
     quiet.sign_in("sue")
-    assert quiet.get("/").headers["location"] == "/audit"
+    assert quiet.get("/").headers["location"] == "/logs"
     page = page_of(quiet.get("/nodes"), 403)
-    assert page.texts("a")[2:3] == ["Audit"]
+    assert page.texts("a")[2:4] == ["Logs", "Audit"]
+    quiet.page("/logs")
     page_of(quiet.get("/account"))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any, cast
 from uuid import uuid4
 
 import msgspec
@@ -32,7 +33,7 @@ from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.audited import Audited
-from pitstop.service.desk import Desk, ImportsDesk
+from pitstop.service.desk import Desk, ImportsDesk, LogsDesk
 from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
@@ -81,6 +82,7 @@ from simulators import scenes
 from simulators.aurora import AuroraRecords
 from simulators.clock import SimulatedClock
 from simulators.imports import SimulatedImports, SimulatedTransfers
+from simulators.logs import SimulatedLogs, some_bundles
 from simulators.rack import SimulatedRack
 from simulators.records import MemoryAlerts
 from simulators.scenes import NOW
@@ -123,6 +125,7 @@ class Scene:
     records: AuroraRecords = field(default_factory=AuroraRecords)
     imports: ImportsDesk = field(default_factory=SimulatedImports)
     nodes: SimulatedRack = field(default_factory=SimulatedRack)
+    logs: SimulatedLogs = field(default_factory=some_bundles)
 
     @property
     def desk(self) -> Desk:
@@ -137,6 +140,7 @@ class Scene:
             audit=_Audit(self),
             policy=_Policy(self),
             imports=_Imports(self),
+            logs=cast(LogsDesk, _Logs(self)),
             transfers=SimulatedTransfers(),
             rehearsals=_Rehearsals(self),
         )
@@ -255,6 +259,16 @@ class _System:
                 self.scene.system, current_version=baseline.get("Lantern", "")
             )
             return self.scene.system
+
+
+@dataclass
+class _Logs:
+    """The logs of the scene that is shown now."""
+
+    scene: Scene
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.scene.logs, name)
 
 
 @dataclass

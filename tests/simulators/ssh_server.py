@@ -118,6 +118,12 @@ class SshServer:
             if _is_locked(file.with_name("running")):
                 os.killpg(int(file.read_text()), signal.SIGKILL)
 
+    async def has_begun(self, words: str) -> None:
+        """Wait until a command with these words was begun."""
+        async with asyncio.timeout(20):
+            while not any(words in command for command in self.commands):  # noqa: ASYNC110 - as they come
+                await asyncio.sleep(0.02)
+
     def _take(self, channel: asyncssh.SSHServerProcess[bytes]) -> None:
         task = asyncio.get_running_loop().create_task(self._run(channel))
         self._tasks.add(task)

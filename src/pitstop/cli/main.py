@@ -32,6 +32,7 @@ NOUNS = (
     Noun("download", "pitstop.cli.download", "Collect updates into a transfer, for systems without a link."),
     Noun("import", "pitstop.cli.import_", "Import what was carried here: transfers, volumes, files."),
     Noun("transfer", "pitstop.cli.transfer", "Transfers: request, show, verify."),
+    Noun("logs", "pitstop.cli.logs", "Logs: collect, list, show, save, send."),
     Noun("support", "pitstop.cli.support", "Whether the system is supported, on any day."),
     Noun("path", "pitstop.cli.path", "The ordered updates to a target, and when they fit."),
     Noun("explain", "pitstop.cli.explain", "Why a release can or cannot go on: all reasons."),

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -26,6 +26,7 @@ from pitstop.model.errors import NotFound, PitstopError, Unreachable
 from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
+from pitstop.wire.log_views import BundleView, NewBundle, Sending
 from pitstop.wire.node_views import (
     KeyTrust,
     NewNode,
@@ -310,6 +311,35 @@ class PitstopClient:
 
     def discard_import(self, import_id: str) -> None:
         self._ask("DELETE", f"imports/{_part(import_id)}")
+
+    # --- logs --------------------------------------------------------------------------------------------
+
+    def log_bundles(self) -> tuple[BundleView, ...]:
+        return self._get("logs", tuple[BundleView, ...])
+
+    def log_bundle(self, bundle_id: str) -> BundleView:
+        return self._get(f"logs/{_part(bundle_id)}", BundleView)
+
+    def collect_logs(self, new: NewBundle) -> BundleView:
+        return self._post("logs", BundleView, new)
+
+    def act_on_logs(self, bundle_id: str, verb: Literal["cancel", "pin", "unpin"]) -> BundleView:
+        return self._post(f"logs/{_part(bundle_id)}/{verb}", BundleView)
+
+    def send_logs(self, bundle_id: str, target: str) -> BundleView:
+        return self._post(f"logs/{_part(bundle_id)}/send", BundleView, Sending(target=target))
+
+    def remove_logs(self, bundle_id: str) -> None:
+        self._ask("DELETE", f"logs/{_part(bundle_id)}")
+
+    def fetch_logs(self, bundle_id: str, start: int = 0) -> Iterator[bytes]:
+        """The file of a bundle, from this byte on. Raises Unreachable when the connection breaks."""
+        path = f"api/v1/logs/{_part(bundle_id)}/file"
+        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
+        with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
+            if not answer.is_success:
+                raise error_of(answer.status_code, answer.read(), self.url)
+            yield from answer.iter_bytes()
 
     def transfer_request(self) -> TransferRequest:
         """What the system has and lacks. Blocks while it reads what it holds."""

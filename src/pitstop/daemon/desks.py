@@ -8,6 +8,7 @@ from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.ending import Ending
 from pitstop.daemon.installation import LaunchedService, launched
 from pitstop.daemon.links import links
+from pitstop.daemon.logs import log_parts
 from pitstop.daemon.node_versions import NodeVersions
 from pitstop.daemon.rehearsing import Rehearsing
 from pitstop.daemon.settings import Settings, WatchedBucket
@@ -20,6 +21,7 @@ from pitstop.nodes.declared import DeclaredSystem, read_system
 from pitstop.nodes.examining import SshExaminer
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
+from pitstop.nodes.streaming import SshStreams
 from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.jobs import Worker
 from pitstop.service.accounts import AccountsService
@@ -34,6 +36,7 @@ from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
 from pitstop.service.importing import Importing
 from pitstop.service.imports import ImportsService
+from pitstop.service.logs import LogsService
 from pitstop.service.node_watch import NodeWatch
 from pitstop.service.nodes import NodesService
 from pitstop.service.outlooks import Outlooks
@@ -80,6 +83,8 @@ class Wired:
     node_declarations: NodesService
     host_keys: HostKeys
     node_watch: NodeWatch
+    logs: LogsService
+    log_streams: SshStreams
 
 
 def wire(settings: Settings, stored: Stored) -> Wired:
@@ -122,6 +127,8 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     importing = Importing(feeds, feeds, sources, stored.payloads, settings.medium)
 
     jobs = hire(settings.database, stored, clock)
+    log_streams = SshStreams(host_keys, settings.logs.bandwidth)
+    logs = log_parts(settings.logs, stored, streams=log_streams, jobs=jobs, audited=audited, systems=systems)
     arrivals = FileArrivals(stored.folder / "imports", free_space)
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
@@ -146,6 +153,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         policy=PolicyService(knowledge, stored.declarations, audited),
         imports=imports,
         rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys)),
+        logs=logs,
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
     bucket = _bucket_watch(settings.import_bucket, link, imports)
@@ -170,6 +178,8 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         node_declarations=node_declarations,
         host_keys=host_keys,
         node_watch=NodeWatch(knowledge, versions, stored.nodes),
+        logs=logs,
+        log_streams=log_streams,
     )
 
 

@@ -67,11 +67,13 @@ async def work(wired: Wired) -> None:
 async def _working(wired: Wired) -> AsyncIterator[None]:
     await asyncio.to_thread(wired.imports.drop_broken)
     await wired.jobs.start(jobs(wired), tuple(recurring(wired)))
+    await asyncio.to_thread(wired.logs.catch_up)
     try:
         yield
     finally:
         await wired.jobs.stop()
         await wired.nodes.close()
+        await wired.log_streams.close()
         await wired.http.close()
 
 

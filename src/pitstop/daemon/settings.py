@@ -18,6 +18,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pitstop.daemon.log_settings import (
+    LogCommand,
+    LogPattern,
+    LogSettings,
+    LogsTable,
+    LogTarget,
+    log_settings,
+)
 from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import PublisherKind
@@ -137,6 +145,18 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         _said("How long after its installation an update's payload is kept, unless it is still needed."),
     ] = 14
     source: Annotated[list[SourceSettings], _said("The sources, each a `[[source]]` of its own.")] = []
+    logs: Annotated[LogsTable, _said("How logs are collected and kept: a table `[logs]`.")] = LogsTable()
+    log_target: Annotated[
+        list[LogTarget], _said("Where log bundles may be sent, each a `[[log_target]]` of its own.")
+    ] = []
+    log_pattern: Annotated[
+        list[LogPattern],
+        _said("What is removed from logs beside what is built in, each a `[[log_pattern]]` of its own."),
+    ] = []
+    log_command: Annotated[
+        list[LogCommand],
+        _said("Commands whose output is collected from nodes, each a `[[log_command]]` of its own."),
+    ] = []
 
 
 ENVIRONMENT = {
@@ -191,6 +211,7 @@ class Settings:
     import_bucket: WatchedBucket | None
     medium: Bounds
     keep_payloads: timedelta
+    logs: LogSettings
 
 
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -224,6 +245,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         import_bucket=_bucket(said),
         medium=_medium_bounds(said),
         keep_payloads=timedelta(days=said.keep_payloads_days),
+        logs=log_settings(said.logs, said.log_target, said.log_pattern, said.log_command, folder),
     )
 
 

@@ -11,6 +11,7 @@ from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.desks import Wired, wire
 from pitstop.daemon.installation import follow_launcher
 from pitstop.daemon.old_host_keys import take_over
+from pitstop.daemon.own_log import LOG_FORMAT, log_to_file
 from pitstop.daemon.server import run
 from pitstop.daemon.settings import Settings, read_settings
 from pitstop.daemon.stored import open_state, worker_name
@@ -78,6 +79,7 @@ def start(settings_file: Path) -> None:
     """
     settings = _settings_and_log(settings_file)
     with open_state(settings.state, settings.database) as stored:
+        log_to_file(stored.folder)
         wired = wire(settings, stored)
         _declare(wired)
         password = wired.accounts.first_start()
@@ -102,6 +104,7 @@ def work(settings_file: Path) -> None:
             "PITSTOP_DATABASE.",
         )
     with open_state(settings.state, settings.database) as stored:
+        log_to_file(stored.folder)
         wired = wire(settings, stored)
         _declare_sources(wired)
         print(f"Pitstop works as {worker_name()}", flush=True)  # noqa: T201
@@ -109,9 +112,7 @@ def work(settings_file: Path) -> None:
 
 
 def _settings_and_log(settings_file: Path) -> Settings:
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=LOG_FORMAT)
     for chatty in ("httpx", "asyncssh", "alembic", "procrastinate"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     follow_launcher()

@@ -11,6 +11,8 @@ from pitstop.daemon.desks import Wired
 from pitstop.daemon.watching import Watch
 from pitstop.ports.jobs import Job, Recurring
 from pitstop.service.imports import IMPORT
+from pitstop.service.log_sending import SEND
+from pitstop.service.logs import COLLECT
 from pitstop.service.runs import DRIVE
 
 LOOK_EVERY = timedelta(seconds=30)
@@ -37,10 +39,13 @@ def jobs(wired: Wired) -> tuple[Job, ...]:
         if wired.settings.database is not None:
             await asyncio.to_thread(wired.supply.require, run_id)
         await wired.driver.drive(run_id)
+        await asyncio.to_thread(wired.logs.after_run, run_id)
 
     return (
         Job(DRIVE, drive, tell=wired.alarm.tell, unfinished=wired.driver.journal.unfinished),
         Job(IMPORT, wired.imports.work, here=True, unfinished=wired.imports.unfinished),
+        Job(COLLECT, wired.logs.work, here=True, unfinished=wired.logs.unfinished),
+        Job(SEND, wired.logs.sending.work, here=True, unfinished=wired.logs.sending.unfinished),
     )
 
 
@@ -50,7 +55,12 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
     check = Job("check-sources", _blocking(wired.sources.check_all))
     yield Recurring(check, timedelta(minutes=settings.poll_minutes))
     yield Recurring(Job("look-for-openings", _blocking(wired.runs.go_on_in_windows)), OPENINGS_EVERY)
-    for name, tidy in (("tidy-imports", wired.imports.tidy), ("tidy-payloads", wired.retention.tidy)):
+    tidied = {
+        "tidy-imports": wired.imports.tidy,
+        "tidy-payloads": wired.retention.tidy,
+        "tidy-logs": wired.logs.keeping.tidy,
+    }
+    for name, tidy in tidied.items():
         yield Recurring(Job(name, _blocking(tidy), here=True), TIDY_EVERY)
     yield Recurring(Job("ask-nodes", _blocking(wired.node_watch.look)), ASK_NODES_EVERY)
     take_file = Job("take-nodes-file", _blocking(wired.node_declarations.take_file_that_waits), here=True)

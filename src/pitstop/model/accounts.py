@@ -11,7 +11,7 @@ from pitstop.model.errors import NotPermitted
 
 class Role(StrEnum):
     """Reader sees; operator imports, installs, resumes, closes alerts; administrator manages sources, keys,
-    users, settings; support reads logs and cases only."""
+    users, settings; support collects and reads logs and cases only."""
 
     READER = "reader"
     OPERATOR = "operator"
@@ -24,13 +24,16 @@ class Permission(StrEnum):
     OPERATE = "change updates and alerts"
     ADMINISTER = "change sources, users and settings"
     READ_LOGS = "read logs and cases"
+    COLLECT_LOGS = "collect and send logs"
 
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.READER: frozenset({Permission.SEE}),
-    Role.OPERATOR: frozenset({Permission.SEE, Permission.OPERATE, Permission.READ_LOGS}),
+    Role.OPERATOR: frozenset(
+        {Permission.SEE, Permission.OPERATE, Permission.READ_LOGS, Permission.COLLECT_LOGS}
+    ),
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.SUPPORT: frozenset({Permission.READ_LOGS}),
+    Role.SUPPORT: frozenset({Permission.READ_LOGS, Permission.COLLECT_LOGS}),
 }
 """The one table of who may do what."""
 

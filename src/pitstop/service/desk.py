@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
+from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
 from pitstop.wire.node_views import (
     KeyTrust,
     NewNode,
@@ -203,6 +205,37 @@ class RehearsalsDesk(Protocol):
         """
 
 
+class LogsDesk(Protocol):
+    """Log bundles; for operators, administrators and support."""
+
+    def list(self, actor: Actor) -> tuple[BundleView, ...]:
+        """Newest first, without what each of them holds."""
+
+    def show(self, actor: Actor, bundle_id: str) -> BundleView:
+        """Raises NotFound."""
+
+    def offer(self, actor: Actor) -> LogsOffer:
+        """What may be chosen."""
+
+    def collect(self, actor: Actor, new: NewBundle) -> BundleView:
+        """Begin to collect. Answers at once. Raises InvalidInput, NotFound (the run)."""
+
+    def cancel(self, actor: Actor, bundle_id: str) -> BundleView:
+        """Raises NotFound, InvalidMove: it has ended."""
+
+    def pin(self, actor: Actor, bundle_id: str, *, pinned: bool) -> BundleView:
+        """Keep it whatever its age, or no longer. Raises NotFound."""
+
+    def file(self, actor: Actor, bundle_id: str) -> Path:
+        """Where its file lies on the service's machine. Raises NotFound, Conflict: it is not ready."""
+
+    def send(self, actor: Actor, bundle_id: str, target: str) -> BundleView:
+        """Answers at once. Raises NotFound (bundle or target), Conflict."""
+
+    def remove(self, actor: Actor, bundle_id: str) -> None:
+        """Raises NotFound, Conflict: it is pinned, or still collected; NotPermitted (operators may)."""
+
+
 class TransfersDesk(Protocol):
     def request(self, actor: Actor) -> TransferRequest:
         """What this system has and lacks, for the downloader."""
@@ -292,5 +325,6 @@ class Desk:
     audit: AuditDesk
     policy: PolicyDesk
     imports: ImportsDesk
+    logs: LogsDesk
     transfers: TransfersDesk
     rehearsals: RehearsalsDesk

@@ -247,6 +247,12 @@ SPOKEN: Final[dict[str, Spoken]] = {
     # of an import
     "receiving": Spoken("Receiving", _B),
     "importing": Spoken("Importing", _B),
+    # of a log bundle, and of what is in it
+    "collecting": Spoken("Collecting", _B),
+    "ready": Spoken("Ready", _G),
+    "collected": Spoken("Collected", _G),
+    "cut": Spoken("Cut", _W),
+    "left-out": Spoken("Left out", _C),
     # of support
     "supported": Spoken("Supported", _G),
     "out-of-compliance": Spoken("Out of support", _X),

@@ -21,7 +21,7 @@ MAY: Final[Mapping[str, str]] = MappingProxyType(
         Role.READER: "Sees everything but logs, changes nothing.",
         Role.OPERATOR: "Sees everything, installs and resumes updates, closes alerts.",
         Role.ADMINISTRATOR: "May all that an operator may, and changes accounts, sources and settings.",
-        Role.SUPPORT: "Reads logs and cases only.",
+        Role.SUPPORT: "Collects and reads logs and cases, and nothing else.",
     }
 )
 """What each role is for, in a sentence."""

@@ -28,7 +28,7 @@ NOT_AVAILABLE: Final = NOT_OFFERED | {"Installed"}
 def show(visit: OpenVisit) -> Response[str]:
     """For who may only read logs, the way to them."""
     if visit.may(Permission.READ_LOGS) and not visit.may(Permission.SEE):
-        return go_to("/audit")
+        return go_to("/logs")
     return page(visit)
 
 
