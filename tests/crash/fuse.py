@@ -60,8 +60,8 @@ class FusedJournal:
         for _ in events:
             self.fuse.pass_by()
 
-    def resume(self, run_id: str, by: str, at: datetime) -> None:
-        self.journal.resume(run_id, by, at)
+    def resume(self, run_id: str, by: str, at: datetime, void: Sequence[str] = ()) -> None:
+        self.journal.resume(run_id, by, at, void)
 
     def refresh(self, tree: RunTree) -> None:
         self.journal.refresh(tree)

@@ -13,7 +13,7 @@ from engine.bench import RUN, Bench, named, step
 from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.errors import InvalidMove
 from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanItem, PlanStep, Retry
-from pitstop.model.runs import RunState, StepStatus, WindowUse
+from pitstop.model.runs import RunState, StepStatus, WindowUse, to_void
 from pitstop.model.undoing import passed_no_return, point_of_no_return
 from pitstop.model.updates import UpdateState
 from pitstop.ports.nodes import Answer
@@ -295,3 +295,16 @@ def test_a_run_that_keeps_to_windows_stops_before_the_batch_that_does_not_fit(tm
     assert tree.run.state is RunState.STOPPED
     assert tree.run.goes_on == bench.hours.closes + timedelta(days=1)
     assert installed(bench) == ["one@n1", "one@n2"]
+
+
+def test_what_was_done_on_a_machine_that_is_gone_is_done_again_there_alone(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [rolling(step("one"), step("two"))], nodes=3, fails={("two", "n3")})
+    bench.drive()
+    bench.clock.advance(timedelta(hours=1))
+    bench.simulated.replace("n1")
+    void = to_void(bench.tree(), {"n1": bench.clock.now()})
+    bench.fails.clear()
+    bench.journal.resume(RUN, "operator", bench.clock.now(), void)
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert bench.times()["one@n1"] == bench.times()["two@n1"] == 2
+    assert bench.times()["one@n2"] == bench.times()["one@n3"] == 1

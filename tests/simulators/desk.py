@@ -371,7 +371,7 @@ class _Runs:
         self.scene.count("runs.history")
         return scenes.events(self._report(actor, run_id))
 
-    def resume(self, actor: Actor, run_id: str) -> RunView:
+    def resume(self, actor: Actor, run_id: str, again_on: frozenset[str] = frozenset()) -> RunView:
         self.scene.count("runs.resume")
         with self.scene.change(actor, Permission.OPERATE, "resume", run_id):
             report = self._report(actor, run_id)

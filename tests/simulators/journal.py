@@ -35,6 +35,7 @@ from pitstop.model.runs import (
     RunTree,
     Step,
     StepReset,
+    StepVoided,
     to_reset,
 )
 from pitstop.model.system import Installed, InstalledBy
@@ -89,9 +90,11 @@ class MemoryJournal:
         self._write(self._tree(tree.run.id), advance)
         advance.take_into(tree)
 
-    def resume(self, run_id: str, by: str, at: datetime) -> None:
+    def resume(self, run_id: str, by: str, at: datetime, void: Sequence[str] = ()) -> None:
         tree = self._tree(run_id)
-        advance = advanced(tree, [RunResumed(at, by), *(StepReset(index, at) for index in to_reset(tree))])
+        resets = [StepReset(index, at) for index in to_reset(tree)]
+        voided = [StepVoided(index, at) for index in void]
+        advance = advanced(tree, [RunResumed(at, by), *resets, *voided])
         self._require_free(but=run_id)
         newest = self.runs(tree.run.update)[0]
         if newest.id != run_id:

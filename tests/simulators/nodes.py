@@ -82,6 +82,10 @@ class SimulatedNodes:
         for operation in state.operations:
             _cut_short(state, operation)
 
+    def replace(self, node: str) -> None:
+        """Another machine takes the node's place: it knows nothing of what was done before."""
+        del self._states[node]
+
     def forget_end(self, node: str, operation: str) -> None:
         """The operation was cut short right before it would have left its exit status."""
         self._state(node).operations[operation] = None

@@ -18,6 +18,10 @@ from pitstop.service.watching import ENDLESS, HEADERS, MEDIA_TYPE, Telling, Watc
 from pitstop.wire.views import EventView, RunAsked, RunReport, RunView, StepView
 
 OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
+AgainOn = Annotated[
+    list[str] | None,
+    QueryParameter(name="againOn", description="Replaced nodes on which finished steps are done again."),
+]
 WatchesHere = NamedDependency[SkipValidation[Watches]]
 
 
@@ -60,8 +64,10 @@ def list_events(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> tuple
     status_code=202,
     sync_to_thread=True,
 )
-def resume_run(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> Response[RunView]:
-    return _accepted(desk.runs.resume(actor, run_id))
+def resume_run(
+    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], again_on: AgainOn = None
+) -> Response[RunView]:
+    return _accepted(desk.runs.resume(actor, run_id, frozenset(again_on or ())))
 
 
 @post(

@@ -72,11 +72,19 @@ def watch(run: RunId = None, as_json: AsJson = False) -> None:
 def resume(
     run: RunId = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="Follow the run until it ends.")] = False,
+    again_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--again-on",
+            metavar="NODE",
+            help="A replaced node: what was done on the machine before is done again.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that failed or stopped, from there; finished steps are not done again."""
     with connect() as client:
-        resumed = client.resume(run_id_of(client, run))
+        resumed = client.resume(run_id_of(client, run), again_on or ())
         if watch_it:
             note(f"Run {resumed.id} goes on, attempt {resumed.attempt}.")
             follow(client, resumed.id, as_json=as_json)

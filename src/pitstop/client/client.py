@@ -8,7 +8,7 @@ service.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -75,6 +75,7 @@ from pitstop.wire.views import (
 )
 
 T = TypeVar("T")
+Query = Mapping[str, str | list[str]]
 
 WATCH_PATIENCE = 120.0
 """Seconds that a watched run may be out of sight, such as while the service is replaced."""
@@ -227,8 +228,9 @@ class PitstopClient:
     def events(self, run_id: str) -> tuple[EventView, ...]:
         return self._get(f"runs/{_part(run_id)}/events", tuple[EventView, ...])
 
-    def resume(self, run_id: str) -> RunView:
-        return self._post(f"runs/{_part(run_id)}/resume", RunView)
+    def resume(self, run_id: str, again_on: Sequence[str] = ()) -> RunView:
+        """``again_on``: replaced nodes on which finished steps are done again."""
+        return self._post(f"runs/{_part(run_id)}/resume", RunView, query={"againOn": list(again_on)})
 
     def ask_of_run(self, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False) -> RunView:
         """Stop, abort or cancel. ``now``: what is under way is ended, not waited for."""
@@ -402,11 +404,16 @@ class PitstopClient:
 
     # --- the wire ----------------------------------------------------------------------------------------
 
-    def _get(self, path: str, kind: type[T], query: dict[str, str] | None = None) -> T:
+    def _get(self, path: str, kind: type[T], query: Query | None = None) -> T:
         return self._read(self._ask("GET", path, query=query), kind)
 
     def _post(
-        self, path: str, kind: type[T], body: View | None = None, *, query: dict[str, str] | None = None
+        self,
+        path: str,
+        kind: type[T],
+        body: View | None = None,
+        *,
+        query: Query | None = None,
     ) -> T:
         content = None if body is None else _encoded(body)
         return self._read(self._ask("POST", path, query=query, content=content), kind)
@@ -419,7 +426,7 @@ class PitstopClient:
         method: str,
         path: str,
         *,
-        query: dict[str, str] | None = None,
+        query: Query | None = None,
         content: bytes | None = None,
         patient: bool = False,
     ) -> httpx.Response:

@@ -259,6 +259,24 @@ class RunTree:
         return combined_status([self.status(child.index) for child in self.children(index)])
 
 
+def to_void(tree: RunTree, replaced: Mapping[str, datetime]) -> list[str]:
+    """The leaves of the install that were done on machines that are gone.
+
+    Args:
+        replaced: by node, since when another machine has its place.
+    """
+    return [
+        leaf.index
+        for leaf in tree.leaves()
+        if leaf.status is StepStatus.SUCCEEDED
+        and leaf.node is not None
+        and leaf.node in replaced
+        and leaf.ended is not None
+        and leaf.ended < replaced[leaf.node]
+        and tree.phase_of(leaf.index) is Phase.INSTALL
+    ]
+
+
 def to_reset(tree: RunTree) -> list[str]:
     """The failed leaves that a resume is to try again: of what is undone, if that has failed."""
     undoing = tree.run.state is RunState.UNDO_FAILED
@@ -428,6 +446,11 @@ class StepReset(StepEvent):
     """The failed step is to be tried again: the run was resumed."""
 
 
+@dataclass(frozen=True, slots=True)
+class StepVoided(StepEvent):
+    """The step was done on a machine that another has replaced since: it is to be done again."""
+
+
 RunRequest = StopRequested | AbortRequested | CancelRequested
 """What people and windows ask of a run; the worker that drives it takes notice."""
 
@@ -452,6 +475,7 @@ STEP_MOVES: dict[type[StepEvent], tuple[frozenset[StepStatus], StepStatus]] = {
     StepSucceeded: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.SUCCEEDED),
     StepFailedOnce: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING}), _P.FAILED),
     StepReset: (frozenset({_P.FAILED}), _P.PENDING),
+    StepVoided: (frozenset({_P.SUCCEEDED}), _P.PENDING),
 }
 """Which step events are taken in which status, and what they lead to."""
 
@@ -546,7 +570,7 @@ def run_move(state: RunState, event: type) -> RunState | None:
     """Where an event of this type leads a run in this state; None: it is refused."""
     if not issubclass(event, StepEvent):
         return RUN_MOVES.get((state, event))
-    if state is RunState.FAILED and event is not StepReset:
+    if state is RunState.FAILED and event not in (StepReset, StepVoided):
         return None
     return RUN_MOVES.get((state, StepEvent))
 

@@ -54,8 +54,9 @@ class Journal(Protocol):
             InvalidMove: run or step do not take an event; nothing was written.
         """
 
-    def resume(self, run_id: str, by: str, at: datetime) -> None:
-        """Put a run that failed or stopped back in progress: its failed steps are pending again.
+    def resume(self, run_id: str, by: str, at: datetime, void: Sequence[str] = ()) -> None:
+        """Put a run that failed or stopped back in progress: its failed steps are pending again, and those
+        finished ones whose machine is gone (``void``).
 
         Raises:
             NotFound, InvalidMove: there is no such run, or nothing to resume about it.

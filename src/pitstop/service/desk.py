@@ -130,8 +130,11 @@ class RunsDesk(Protocol):
 
     def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]: ...
 
-    def resume(self, actor: Actor, run_id: str) -> RunView:
-        """Go on with a run that failed or stopped. Raises NotFound, InvalidMove, Conflict, NotPermitted."""
+    def resume(self, actor: Actor, run_id: str, again_on: frozenset[str] = ...) -> RunView:
+        """Go on with a run that failed or stopped. ``again_on``: the replaced nodes on which finished steps
+        are to be done again. Raises NotFound, InvalidMove, Conflict, NotPermitted, NotAllowed (a node was
+        replaced, and is not named).
+        """
 
     def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
         """At the next safe point. ``now``: end what is under way. Raises as ``resume``."""

@@ -21,6 +21,7 @@ from pitstop.model.runs import (
     RunState,
     RunTree,
     StopRequested,
+    to_void,
 )
 from pitstop.model.undoing import passed_no_return
 from pitstop.model.updates import UpdateState
@@ -95,10 +96,10 @@ class RunsService:
             for event in self.journal.history(run_id)
         )
 
-    def resume(self, actor: Actor, run_id: str) -> RunView:
+    def resume(self, actor: Actor, run_id: str, again_on: frozenset[str] = frozenset()) -> RunView:
         with self.audited.change(actor, Permission.OPERATE, "resume run", run_id):
             self._require_open(run_id, RunVerb.RESUME)
-            return self._resumed(run_id, actor.name)
+            return self._resumed(run_id, actor.name, again_on)
 
     def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
         at = self.audited.clock.now()
@@ -121,8 +122,19 @@ class RunsService:
             self.jobs.submit(DRIVE, run_id)
             return self.view(run)
 
-    def _resumed(self, run_id: str, by: str) -> RunView:
-        self.journal.resume(run_id, by, self.audited.clock.now())
+    def _resumed(self, run_id: str, by: str, again_on: frozenset[str] = frozenset()) -> RunView:
+        """Raises NotAllowed: a node was replaced since, and nobody has agreed to do its steps again."""
+        replaced = {node.name: node.since for node in self.knowledge.system.nodes if node.since is not None}
+        tree = self.journal.load(run_id)
+        void = to_void(tree, replaced)
+        gone = sorted({node for index in void if (node := tree.steps[index].node)})
+        if not again_on.issuperset(gone):
+            raise NotAllowed(
+                f"{', '.join(gone)}: another machine is in this place since run {run_id} did its steps there",
+                hint="Those steps are done again if you agree: pitstop run resume "
+                f"{' '.join(f'--again-on {node}' for node in gone)}",
+            )
+        self.journal.resume(run_id, by, self.audited.clock.now(), void)
         self.jobs.submit(DRIVE, run_id)
         return self.view(self.runs.run(run_id))
 

@@ -25,6 +25,7 @@ from pitstop.model.runs import (
     StepsAdded,
     StepStarted,
     StepSucceeded,
+    StepVoided,
     StepWaited,
     StopRequested,
 )
@@ -55,6 +56,7 @@ KINDS: dict[str, type[RunEvent]] = {
         StepSucceeded,
         StepFailedOnce,
         StepReset,
+        StepVoided,
     )
 }
 """Event types by their name in the history."""

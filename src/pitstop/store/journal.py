@@ -41,6 +41,7 @@ from pitstop.model.runs import (
     RunTree,
     Step,
     StepReset,
+    StepVoided,
     to_reset,
 )
 from pitstop.model.system import Installed, InstalledBy
@@ -118,12 +119,12 @@ class SqlJournal:
                 _require_only_asked(connection, tree.run, now)
         tree.run = now
 
-    def resume(self, run_id: str, by: str, at: datetime) -> None:
+    def resume(self, run_id: str, by: str, at: datetime, void: Sequence[str] = ()) -> None:
         with self._database.writing() as connection:
             tree = load_tree(connection, run_id, to_write=True)
-            advance = advanced(
-                tree, [RunResumed(at, by), *(StepReset(index, at) for index in to_reset(tree))]
-            )
+            resets = [StepReset(index, at) for index in to_reset(tree)]
+            voided = [StepVoided(index, at) for index in void]
+            advance = advanced(tree, [RunResumed(at, by), *resets, *voided])
             require_no_leave(connection, at)
             _require_none_in_progress(connection, but=run_id)
             _require_newest(connection, tree.run)
