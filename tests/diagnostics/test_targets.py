@@ -12,11 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import asyncssh
+import obstore
 import pytest
+from obstore.store import from_url
 
 from pitstop.diagnostics.targets import PutTarget, SftpTarget, StoreTarget, path_of, read_options
 from pitstop.model.errors import InvalidInput, NotPermitted, TrustError, Unreachable
-from simulators.object_store import looking_in, object_store
+from simulators.s3_store import s3_store
 from simulators.ssh_server import make_key
 
 CONTENT = hashlib.sha256(b"seed").digest() * 100_000
@@ -170,7 +172,7 @@ def test_a_server_that_does_not_answer_is_tried_some_times_and_said(tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Mapping[str, str]]:
-    with object_store("logs") as options:
+    with s3_store("logs") as options:
         yield options
 
 
@@ -178,9 +180,8 @@ def test_in_a_store_a_bundle_arrives_whole(store: Mapping[str, str], bundle: Pat
     bundle.write_bytes(CONTENT * 4)
     place = asyncio.run(StoreTarget("s", "s3://logs/of/aurora", store).send(bundle, "a.zip", Reported()))
     assert place == "s3://logs/of/aurora/a.zip"
-    found = looking_in(store).get_object(Bucket="logs", Key="of/aurora/a.zip")
-    assert found["Body"].read() == CONTENT * 4
-    assert found["ContentType"] == "application/zip"
+    there = from_url("s3://logs/of/aurora", client_options={"allow_http": True}, **store)  # type: ignore[call-overload] # of any store
+    assert bytes(obstore.get(there, "a.zip").bytes()) == CONTENT * 4
 
 
 def test_a_bucket_that_is_not_there_is_said_without_secrets(store: Mapping[str, str], bundle: Path) -> None:
