@@ -53,11 +53,17 @@ down_revision = "{head}"
 def upgrade() -> None:
     op.execute("CREATE TABLE of_the_newer_version (told TEXT)")
 '''
-BREAKS = """\
-        if Path({cause!r}).exists():
-            raise NotFound("the cause is still there")
-        _declare_sources(wired)
-        password ="""
+BREAKS = """
+
+_runs = run
+
+
+def run(wired, **told):
+    if Path({cause!r}).exists():
+        raise NotFound("the cause is still there")
+    _runs(wired, **told)
+"""
+"""Behind the module that starts the service: it has opened and migrated the state when it comes to this."""
 
 
 @dataclass
@@ -225,10 +231,8 @@ def breaks(site: Site) -> Change:
         versions = package / "store" / "migrations" / "versions"
         head = max(file.name[1:5] for file in versions.glob("v[0-9]*.py"))
         (versions / "v9999_newer.py").write_text(NEWER_SCHEMA.format(head=head))
-        start = package / "daemon" / "start.py"
-        before = "        _declare_sources(wired)\n        password ="
-        assert start.read_text().count(before) == 1
-        start.write_text(start.read_text().replace(before, BREAKS.format(cause=str(site.cause))))
+        with (package / "daemon" / "start.py").open("a") as start:
+            start.write(BREAKS.format(cause=str(site.cause)))
 
     return change
 
