@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup debian check format docs quick test smoke demo bench-engine bench-graph bench-transfer bench-verify bench-time-left bench-tools lock clean
+.PHONY: help setup debian check format docs quick test smoke demo crash-matrix bench-engine bench-graph bench-transfer bench-verify bench-time-left bench-tools lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ bench-logs: setup ## collect 1 GiB of logs from four nodes, with secrets removed
 
 bench-engine: setup debian ## a run over 16, 64 and 256 nodes, beside Ansible and bare asyncssh; last line is JSON; half an hour
 	@$(BIN)/python -m tools.bench_engine $(ARGS)
+
+crash-matrix: setup ## a run killed and paused at every point must end the same; last line is JSON; hours (ARGS="--every 20 --random 100 --progress FILE")
+	@PYTHONPATH=.:examples:tests $(BIN)/python -m tools.crash_matrix $(ARGS)
 
 bench-graph: setup ## how long the release graph takes to build, plan and explain; last line is JSON
 	@$(BIN)/python -m tools.bench_graph $(ARGS)

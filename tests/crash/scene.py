@@ -1,169 +1,172 @@
-"""A run to be killed in: a plan with every kind of group, on two nodes that keep count of what is done.
-
-Every step but the drain leaves one line in its node's log each time it is done: what is repeated shows.
-"""
+"""A run to be killed in: its state in a database, its nodes, and what a worker does with it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 import rack
 from crash.fuse import Fuse, FusedJournal, FusedNodes
+from crash.local_nodes import LocalNodes
+from crash.plan import BREAKS, CATALOGUE, EARLY, PLAN, RELEASE, UPDATE, Story, breaking, noting
 from pitstop.daemon.clock import MachineClock
 from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
-from pitstop.model.expansion import expand, group, leaf, numbered
+from pitstop.model.errors import InvalidMove
+from pitstop.model.expansion import changed, expand, group, leaf, numbered
 from pitstop.model.packages import PackageType
-from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep, RollOrder
-from pitstop.model.releases import Catalogue, Family, PublisherKind, Release, ReleaseId
-from pitstop.model.runs import Phase, Run, RunPurpose, RunState, RunTree, Step
+from pitstop.model.releases import PublisherKind
+from pitstop.model.runs import (
+    DRIVEN,
+    AbortRequested,
+    CancelRequested,
+    Phase,
+    Run,
+    RunPurpose,
+    RunRequest,
+    RunState,
+    Step,
+)
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
-from pitstop.model.versions import Version
 from pitstop.nodes.declared import read_system
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
 from pitstop.ports.feeds import Feed, Source
+from pitstop.ports.nodes import NodeDriver
+from pitstop.steps.composition import with_way_back
 from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS
 from pitstop.store.catalogues import SqlCatalogues
-from pitstop.store.database import open_database
+from pitstop.store.database import Database, open_database
 from pitstop.store.journal import SqlJournal
-from pitstop.store.ledger import SqlLedger
 from pitstop.store.payloads import FilePayloads
 from simulators.host_keys import FileHostKeys
 
-UPDATE = "Northstar1.2604.0.21"
 RUN = "8d7a3f0e-5a53-4c53-9f0a-6d5d0c9d2a11"
-
-
-def _log(what: str) -> PlanStep:
-    return PlanStep(what, "command", args={"shell": f"echo '{what}' >> log; sleep 0.02"})
-
-
-PLAN = Plan(
-    "Every kind of group",
-    (
-        replace(_log("before"), role="*"),
-        PlanGroup(
-            "roll",
-            GroupMode.ROLLING,
-            (_log("first"), PlanGroup("pair", GroupMode.PARALLEL, (_log("left"), _log("right")))),
-            role="*",
-            order=RollOrder.FAULT_DOMAIN,
-            drain=Drain(
-                out=("touch", "drained"), back=("rm", "-f", "drained"), is_out=("test", "-e", "drained")
-            ),
-            verify=(_log("verified"),),
-        ),
-        PlanGroup("end", GroupMode.SEQUENCE, (replace(_log("after"), role="worker"),)),
-    ),
-)
-EARLY = (Phase.DOWNLOAD, Phase.PREPARE, Phase.HEALTH_CHECK)
-RELEASE = Release(
-    ReleaseId("northstar", "lantern", Version.parse("1.2604.0.21")),
-    UPDATE,
-    PackageType.EXPRESS,
-    "Lantern 2604",
-    family="2604",
-)
-CATALOGUE = Catalogue(
-    "northstar",
-    "lantern",
-    PublisherKind.PLATFORM,
-    datetime(2026, 4, 21, tzinfo=UTC),
-    (Family("2604", None),),
-    (RELEASE,),
-)
-EVERYWHERE = ("before", "first", "left", "right", "verified")
+NODES = 3
+WHO = "operator"
+_OPENING = Lock()
+"""Migrations are for one thread at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One case: its own state folder and its own folders on the nodes."""
+    """One case: its own database and its own folders on the nodes.
+
+    Attributes:
+        address: of the database; None: SQLite in the folder.
+        over_ssh: whether nodes are reached by SSH; else their side is run as a child process.
+    """
 
     folder: Path
     system: SystemDescription
+    story: Story = Story.APPLY
+    address: str | None = None
+    over_ssh: bool = False
 
     @property
     def state(self) -> Path:
         return self.folder / "state"
 
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        with _OPENING:
+            opened = open_database(self.address or self.state)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
     def lay(self) -> None:
         """Write the run, not begun yet."""
         for node in self.system.nodes:
             Path(node.root).mkdir(parents=True)
-        database = open_database(self.state)
+            if breaking(node, self.story):
+                (Path(node.root) / BREAKS).touch()
         now = datetime.now(UTC)
-        catalogues = SqlCatalogues(database)
-        catalogues.add_source(
-            Source("northstar", "northstar", PublisherKind.PLATFORM, "file:///none", frozenset(PackageType))
+        run = Run(RUN, UPDATE, RELEASE.id, RunPurpose.APPLY, RunState.IN_PROGRESS, now, WHO)
+        source = Source(
+            "northstar", "northstar", PublisherKind.PLATFORM, "file:///none", frozenset(PackageType)
         )
-        catalogues.checked("northstar", CATALOGUE, now)
-        run = Run(RUN, UPDATE, RELEASE.id, RunPurpose.APPLY, RunState.IN_PROGRESS, now, "operator")
-        SqlJournal(database).create(run, self._steps(), expected=UpdateState.READY)
-        database.close()
+        with self.database() as database:
+            catalogues = SqlCatalogues(database)
+            catalogues.add_source(source)
+            catalogues.checked("northstar", CATALOGUE, now)
+            SqlJournal(database).create(run, self._steps(), expected=UpdateState.READY)
 
     def _steps(self) -> tuple[Step, ...]:
         """All phases of an apply; the early ones are done on the first node here."""
         first = self.system.nodes[0].name
-        early = [leaf(_log(phase), first, phase=phase) for phase in EARLY]
-        return tuple(numbered([*early, group("Install", expand(PLAN, self.system), phase=Phase.INSTALL)]))
+        early = [leaf(noting(phase), first, phase=phase) for phase in EARLY]
+        install = group("Install", expand(PLAN, self.system), phase=Phase.INSTALL)
+        return tuple(numbered([*early, changed(install, with_way_back)]))
 
-    def drive(self, fuse: Fuse) -> None:
-        """What a worker does with the run, from taking it to its end."""
-        asyncio.run(self._drive(fuse))
+    def play(self, fuse: Fuse) -> None:
+        """What a worker, and where the story has one an operator, does with the run from here to its end."""
+        asyncio.run(self._play(fuse))
 
-    async def _drive(self, fuse: Fuse) -> None:
-        database = open_database(self.state)
-        nodes, http = SshNodes(FileHostKeys(self.folder / "host-keys")), HttpxProber()
-        payloads = FilePayloads(self.state)
+    async def _play(self, fuse: Fuse) -> None:
+        http, payloads = HttpxProber(), FilePayloads(self.state)
+        nodes: NodeDriver = (
+            SshNodes(FileHostKeys(self.folder / "host-keys")) if self.over_ssh else LocalNodes()
+        )
 
         def world() -> World:
             return World(self.system, FusedNodes(nodes, fuse), http, payloads, _no_feed, MachineClock())
 
-        journal = FusedJournal(SqlJournal(database), fuse)
+        with self.database() as database:
+            journal = FusedJournal(SqlJournal(database), fuse)
+            driver = Driver(journal, KINDS, world, Progress(), "worker")
+            try:
+                await driver.drive(RUN)
+                if self._asks(journal):
+                    await driver.drive(RUN)
+            finally:
+                await nodes.close()
+                await http.close()
+
+    def _asks(self, journal: FusedJournal) -> bool:
+        """Ask of the failed run what the story says. Whether there is something to drive then."""
+        state = journal.load(RUN).run.state
+        if self.story is Story.APPLY or state is not RunState.FAILED:
+            return False
+        now = datetime.now(UTC)
+        wanted: RunRequest = (
+            AbortRequested(now, WHO) if self.story is Story.ABORT else CancelRequested(now, WHO)
+        )
         try:
-            await Driver(journal, KINDS, world, Progress(), "worker").drive(RUN)
-        finally:
-            await nodes.close()
-            await http.close()
-            database.close()
-
-    def tree(self) -> RunTree:
-        database = open_database(self.state)
-        try:
-            return SqlJournal(database).load(RUN)
-        finally:
-            database.close()
-
-    def done_on(self, node: Node) -> Counter[str]:
-        """How often each step was done on this node, by its own log."""
-        return Counter((Path(node.root) / "log").read_text().splitlines())
-
-    def expected_on(self, node: Node) -> Counter[str]:
-        early = EARLY if node == self.system.nodes[0] else ()
-        return Counter([*early, *EVERYWHERE, *(["after"] if "worker" in node.roles else [])])
-
-    def installed(self) -> int:
-        """How often the ledger says that the release went on."""
-        database = open_database(self.state)
-        try:
-            return [entry.release for entry in SqlLedger(database).installed()].count(RELEASE.id)
-        finally:
-            database.close()
+            return journal.request(RUN, wanted).state in DRIVEN
+        except InvalidMove:  # somebody else has asked it while this one was paused
+            return False
 
 
 def _no_feed(update: str) -> Feed:
     raise AssertionError(f"nothing is downloaded in this scene, but {update} was asked for")
 
 
-def scene_in(folder: Path, made: rack.Rack) -> Scene:
+def scene_over_ssh(folder: Path, made: rack.Rack) -> Scene:
     """A scene on the nodes of this rack, with roots of its own below ``folder``."""
     declared = read_system(made.system_file)
     nodes = tuple(replace(node, root=str(folder / "nodes" / node.name)) for node in declared.nodes)
-    return Scene(folder, replace(declared, nodes=nodes))
+    return Scene(folder, replace(declared, nodes=nodes), over_ssh=True)
+
+
+def scene_here(folder: Path, story: Story, address: str | None = None) -> Scene:
+    """A scene on nodes that are folders of this machine, with the roles and fault domains of the rack's."""
+    nodes = tuple(
+        Node(
+            made.name,
+            "127.0.0.1",
+            root=str(folder / "nodes" / made.name),
+            roles=made.roles,
+            fault_domain=made.fault_domain,
+        )
+        for made in rack.default_nodes(NODES)
+    )
+    return Scene(folder, SystemDescription("scene", "scene", "Lumen", "R4", nodes), story, address)

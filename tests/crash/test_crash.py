@@ -1,4 +1,7 @@
-"""Killed at any point, a run is taken up again and ends the same: nothing lost, nothing done twice."""
+"""Killed or paused at any point, a run is taken up again and ends the same: nothing lost, nothing done twice.
+
+A share of what ``make crash-matrix`` does: few points of each story, and one run over real SSH.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,21 @@ from pathlib import Path
 import pytest
 
 import rack
-from crash.scene import Scene, scene_in
-from crash.worker import drive, points_of
-from pitstop.model.runs import RunState, StepStatus
+from crash.cases import Outcome, killed, paused, undisturbed
+from crash.plan import Story
+from crash.scene import NODES, scene_here, scene_over_ssh
+from crash.servers import in_folder
+from crash.verdict import verdict
 
-POINTS = 120
-"""Twice the writes and acts of the scene's run. What is new must be counted here, or goes untested."""
+POINTS = {Story.APPLY: 206, Story.ABORT: 346, Story.CANCEL: 202}
+"""Twice the writes and acts of each story's run. What is new must be counted here, or goes untested."""
 
-SAMPLE = (*range(1, POINTS + 1, 14), POINTS)
-KILLED = -9
+SAMPLE = [
+    *((Story.APPLY, at) for at in (1, 90, 206)),
+    *((Story.ABORT, at) for at in (205, 262, 345)),
+    *((Story.CANCEL, at) for at in (187, 193)),
+]
+"""Among them: before the first write, behind the last one, and in the middle of either way back."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash")]
 
@@ -24,46 +33,45 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash")]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rack.Rack]:
     folder = tmp_path_factory.mktemp("rack")
-    rack.make(folder, rack.default_nodes(2))
+    rack.make(folder, rack.default_nodes(NODES))
     with rack.running(folder) as running:
         yield running
 
 
-def ended_well(scene: Scene) -> None:
-    """The run has succeeded, every step was done exactly once on every node, and no node was left drained."""
-    tree = scene.tree()
-    assert tree.run.state is RunState.SUCCEEDED
-    assert {leaf.status for leaf in tree.leaves()} == {StepStatus.SUCCEEDED}
-    assert scene.installed() == 1
-    for node in scene.system.nodes:
-        assert scene.done_on(node) == scene.expected_on(node)
-        assert not (Path(node.root) / "drained").exists()
+def assert_good(outcome: Outcome) -> None:
+    assert (outcome.lost, outcome.repeated, outcome.unfenced) == ((), 0, 0)
 
 
-def test_the_run_has_as_many_points_as_are_tested(made: rack.Rack, tmp_path: Path) -> None:
-    scene = scene_in(tmp_path, made)
+@pytest.mark.parametrize("story", Story)
+def test_the_run_has_as_many_points_as_are_tested(story: Story) -> None:
+    assert undisturbed(story, in_folder) == POINTS[story]
+
+
+@pytest.mark.parametrize(("story", "at"), SAMPLE)
+def test_a_run_that_is_killed_there_ends_the_same(tmp_path: Path, story: Story, at: int) -> None:
+    outcome = killed(scene_here(tmp_path, story), [at])
+    assert outcome.points == 1
+    assert_good(outcome)
+
+
+def test_a_run_over_ssh_that_is_killed_again_and_again_ends_the_same(made: rack.Rack, tmp_path: Path) -> None:
+    outcome = killed(scene_over_ssh(tmp_path, made), [40] * 4)
+    assert outcome.points == 4
+    assert_good(outcome)
+
+
+def test_a_worker_that_was_paused_does_nothing_more_after_another_has_taken_its_run(tmp_path: Path) -> None:
+    outcome = paused(scene_here(tmp_path, Story.ABORT), 90, 30)
+    assert outcome.points == 1
+    assert_good(outcome)
+
+
+def test_what_was_not_done_and_what_was_done_twice_is_seen(tmp_path: Path) -> None:
+    scene = scene_here(tmp_path, Story.APPLY)
     scene.lay()
-    assert drive(scene, None) == 0
-    ended_well(scene)
-    assert points_of(scene) == POINTS
-
-
-@pytest.mark.parametrize("at", SAMPLE)
-def test_a_run_that_is_killed_there_ends_the_same(made: rack.Rack, tmp_path: Path, at: int) -> None:
-    scene = scene_in(tmp_path, made)
-    scene.lay()
-    assert drive(scene, at) == KILLED
-    if scene.tree().run.state is RunState.IN_PROGRESS:
-        assert drive(scene, None) == 0
-    ended_well(scene)
-
-
-def test_a_run_that_is_killed_again_and_again_ends_the_same(made: rack.Rack, tmp_path: Path) -> None:
-    scene = scene_in(tmp_path, made)
-    scene.lay()
-    kills = 0
-    while drive(scene, 9) == KILLED:
-        kills += 1
-        assert kills < POINTS, "no progress from one worker to the next"
-    ended_well(scene)
-    assert kills > POINTS // 9
+    log = Path(scene.system.nodes[0].root) / "log"
+    log.write_text("before\nbefore\n")
+    judged = verdict(scene)
+    assert judged.repeated == 1
+    assert "the run is in-progress, not succeeded" in judged.lost
+    assert f"{scene.system.nodes[0].name}: verified was not done" in judged.lost

@@ -233,3 +233,5 @@ def test_a_failure_shows_as_the_failure_of_its_phase(phase: Phase, shown: Update
     }[phase]
     (event,) = update_events(replace(RUN, phase=phase), RunFailed(NOW, FINDING))
     assert move("U", during, event) is shown
+    (again,) = update_events(replace(RUN, phase=phase, state=RunState.FAILED), RunResumed(NOW, "operator"))
+    assert move("U", shown, again) is during

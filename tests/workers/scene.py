@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import rack
-from crash.scene import CATALOGUE, EARLY, RELEASE
+from crash.plan import CATALOGUE, EARLY, RELEASE
 from pitstop.model.expansion import expand, group, leaf, numbered
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, Plan, PlanGroup, PlanStep

@@ -1,0 +1,106 @@
+"""Cases of the matrix: one run each, killed or paused at points, taken up again, and judged at its end."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crash.plan import Story
+from crash.scene import Scene, scene_here
+from crash.servers import Addresses
+from crash.verdict import Verdict, verdict
+from crash.worker import KILLED, begin, drive, points_of
+
+LIVES = 12
+"""At random, so many workers of a run are killed at most; the next one brings it to its end."""
+
+APART = 40
+"""At random, the next worker is killed at one of so many points from where it takes the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one case has come to."""
+
+    points: int
+    lost: tuple[str, ...]
+    repeated: int
+    unfenced: int
+    takeover_s: float
+
+
+def undisturbed(story: Story, addresses: Addresses) -> int:
+    """How many points a run has that nobody disturbs.
+
+    Raises:
+        AssertionError: it does not come to its end.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pitstop-matrix-"))
+    scene = scene_here(folder, story, addresses())
+    try:
+        scene.lay()
+        assert drive(scene, None) == 0
+        judged = verdict(scene)
+        assert judged.is_good, judged
+        return points_of(scene)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def killed(scene: Scene, points: Sequence[int]) -> Outcome:
+    """Each of the workers is killed at its point, the last one at none."""
+    scene.lay()
+    deaths = []
+    status = KILLED
+    for at in [*points, None]:
+        status = drive(scene, at)
+        if status != KILLED:
+            break
+        deaths.append(datetime.now(UTC))
+    return _outcome(scene, deaths, status)
+
+
+def paused(scene: Scene, first: int, second: int) -> Outcome:
+    """One worker is paused at its point; another takes the run, and is paused in turn; the first goes on, and
+    must find that it has nothing to say any more; the second goes on to the end."""
+    scene.lay()
+    one = begin(scene, first, signal.SIGSTOP)
+    if not one.paused():
+        return _outcome(scene, [], one.ended())
+    since = datetime.now(UTC)
+    two = begin(scene, second, signal.SIGSTOP)
+    try:
+        two.paused()
+    finally:
+        one.go_on()
+    statuses = [one.ended()]
+    two.go_on()
+    statuses.append(two.ended())
+    return _outcome(scene, [since], max(statuses, key=abs))
+
+
+def at_random(seed: str, databases: dict[str, Addresses], folder: Path) -> Outcome:
+    """A story, a database and points by chance; the same for the same seed."""
+    chance = random.Random(seed)
+    story = chance.choice(list(Story))
+    scene = scene_here(folder, story, databases[chance.choice(sorted(databases))]())
+    if chance.random() < 1 / 6:
+        return paused(scene, chance.randint(1, 3 * APART), chance.randint(1, APART))
+    return killed(scene, [chance.randint(1, APART) for _ in range(LIVES)])
+
+
+def _outcome(scene: Scene, deaths: Sequence[datetime], status: int) -> Outcome:
+    judged: Verdict = verdict(scene)
+    lost = judged.lost if status == 0 else (*judged.lost, f"the last worker has ended with {status}")
+    waits = [
+        (min(later) - death).total_seconds()
+        for death in deaths
+        if (later := [taken for taken in judged.taken if taken > death])
+    ]
+    return Outcome(len(deaths), lost, judged.repeated, judged.unfenced, max(waits, default=0.0))

@@ -1,0 +1,164 @@
+"""``make crash-matrix``: a run is killed and paused at every point, taken up again, and must end the same.
+
+A point is right before or right behind one write of the journal or one act on a node. The run is of a plan
+with every kind of group on three nodes (``tests/crash/plan.py``): one that succeeds, one that fails and is
+aborted, one that fails and is cancelled. Nodes are folders of this machine; what runs on them is the node's
+real side (``operation.sh``), begun as a child process instead of over SSH. Workers are real processes.
+
+- **In turn**: one run for each point of each story on each database, with one SIGKILL. ``--every N`` takes
+  every Nth point only.
+- **At random**, ``--random N`` points: each run is killed again and again, each time within 40 points of
+  where it was taken up; one run in six is not killed but paused (SIGSTOP) while another worker takes it, and
+  goes on while that one is in the middle. With the same ``--seed`` the same points are chosen.
+
+With ``--progress FILE`` each case is written down as it ends, and not done again by the next call. The last
+line is one JSON object: ``points``, ``lost`` (whatever an undisturbed run would have come to and this one has
+not), ``repeated`` (finished steps done again, by the nodes' own logs), ``unfenced`` (acts and writes under an
+epoch below one before it), ``takeover_max_s`` (from the death of a worker to the moment the next has the run;
+the next is begun at once: how soon a service sees that it must is not in it). It ends with status 1 unless
+the middle three are 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from crash.cases import Outcome, at_random, killed, undisturbed
+from crash.plan import Story
+from crash.scene import scene_here
+from crash.servers import POSTGRESQL, SQLITE, Addresses, servers
+
+SAY_EVERY_SECONDS = 10.0
+RANDOM = 1000
+"""So many random points, unless told otherwise."""
+
+Case = Callable[[Path], Outcome]
+
+
+@dataclass
+class Tally:
+    """What all cases so far have come to, kept in a file where one is given."""
+
+    file: Path | None
+    known: dict[str, Outcome] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.file is not None and self.file.exists():
+            for line in self.file.read_text(encoding="utf-8").splitlines():
+                kept = json.loads(line)
+                name = kept.pop("case")
+                self.known[name] = Outcome(**kept | {"lost": tuple(kept["lost"])})
+
+    def add(self, name: str, outcome: Outcome) -> None:
+        self.known[name] = outcome
+        if self.file is not None:
+            with self.file.open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps({"case": name, **_fields(outcome)}) + "\n")
+
+    def summary(self) -> dict[str, float]:
+        outcomes = self.known.values()
+        return {
+            "points": sum(outcome.points for outcome in outcomes),
+            "lost": sum(len(outcome.lost) for outcome in outcomes),
+            "repeated": sum(outcome.repeated for outcome in outcomes),
+            "unfenced": sum(outcome.unfenced for outcome in outcomes),
+            "takeover_max_s": round(max((outcome.takeover_s for outcome in outcomes), default=0.0), 2),
+        }
+
+
+def _fields(outcome: Outcome) -> dict[str, object]:
+    return {name: getattr(outcome, name) for name in Outcome.__slots__}
+
+
+def in_turn(databases: dict[str, Addresses], every: int) -> Iterator[tuple[str, Case]]:
+    """One case for each point of each story on each database."""
+    for database, addresses in databases.items():
+        for story in Story:
+            points = undisturbed(story, addresses)
+            say(f"{story} on {database}: {points} points")
+            for at in range(1, points + 1, every):
+                yield f"{database} {story} {at}", _one(story, addresses, at)
+
+
+def _one(story: Story, addresses: Addresses, at: int) -> Case:
+    return lambda folder: killed(scene_here(folder, story, addresses()), [at])
+
+
+def by_chance(databases: dict[str, Addresses], seed: int) -> Iterator[tuple[str, Case]]:
+    """Cases without end."""
+    number = 0
+    while True:
+        number += 1
+        name = f"random {seed} {number} {'+'.join(sorted(databases))}"
+        yield name, _chance(name, databases)
+
+
+def _chance(name: str, databases: dict[str, Addresses]) -> Case:
+    return lambda folder: at_random(name, databases, folder)
+
+
+def play(tally: Tally, cases: Iterator[tuple[str, Case]], jobs: int, points: float = float("inf")) -> None:
+    """Do the cases that are not known yet, so many at a time, until there are so many points."""
+    said, done = monotonic(), 0
+    with ThreadPoolExecutor(jobs) as pool:
+        while done < points:
+            batch = [next(cases, None) for _ in range(2 * jobs)]
+            named = [case for case in batch if case is not None]
+            if not named:
+                return
+            done += sum(tally.known[name].points for name, _ in named if name in tally.known)
+            left = {pool.submit(_played, case): name for name, case in named if name not in tally.known}
+            for ended in as_completed(left):
+                outcome = ended.result()
+                tally.add(left[ended], outcome)
+                done += outcome.points
+                for lost in outcome.lost:
+                    say(f"  {left[ended]}: {lost}")
+                if monotonic() - said > SAY_EVERY_SECONDS:
+                    said = monotonic()
+                    say(f"  {left[ended]}; {json.dumps(tally.summary())}")
+
+
+def _played(case: Case) -> Outcome:
+    folder = Path(tempfile.mkdtemp(prefix="pitstop-matrix-"))
+    try:
+        return case(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="crash-matrix", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--every", type=int, default=1, help="in turn, every Nth point (default 1; 0: none)")
+    parser.add_argument("--random", type=int, default=RANDOM, help=f"random points (default {RANDOM})")
+    parser.add_argument("--seed", type=int, default=1, help="of the random points (default 1)")
+    parser.add_argument("--jobs", type=int, default=2, help="cases at once (default 2)")
+    parser.add_argument("--progress", type=Path, help="a file that keeps what is done already")
+    parser.add_argument("--database", choices=(SQLITE, POSTGRESQL), help="this one only (default: both)")
+    told = parser.parse_args()
+    tally = Tally(told.progress)
+    databases = {name: make for name, make in servers().items() if told.database in {None, name}}
+    if told.every:
+        play(tally, in_turn(databases, told.every), told.jobs)
+    if told.random:
+        play(tally, by_chance(databases, told.seed), told.jobs, told.random)
+    summary = tally.summary()
+    print(json.dumps(summary))
+    return 0 if not (summary["lost"] or summary["repeated"] or summary["unfenced"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
