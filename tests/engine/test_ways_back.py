@@ -308,3 +308,32 @@ def test_what_was_done_on_a_machine_that_is_gone_is_done_again_there_alone(tmp_p
     assert bench.drive().run.state is RunState.SUCCEEDED
     assert bench.times()["one@n1"] == bench.times()["two@n1"] == 2
     assert bench.times()["one@n2"] == bench.times()["one@n3"] == 1
+
+
+def test_nothing_is_taken_back_on_a_node_that_may_still_act(tmp_path: Path) -> None:
+    """It cannot be reached for ending what is under way there; once it can, that is ended first."""
+    bench = Bench(tmp_path, [rolling(both_ways("one"))])
+
+    async def out_of_reach_in_mid_step() -> None:
+        quick = bench.does
+
+        def slow(call: Call) -> Answer | asyncio.Future[Answer]:
+            answer = quick(call)
+            if named(call) != "one":
+                return answer
+            bench.abort(now=True)
+            bench.simulated.unplug("n1")
+            return asyncio.get_running_loop().create_future()
+
+        bench.simulated.does = slow
+        await asyncio.wait_for(bench.driver().drive(RUN), 30)
+        assert bench.tree().run.state is RunState.UNDO_FAILED
+        assert bench.leaf("one", "n1").status is StepStatus.IN_PROGRESS
+        assert "un-one@n1" not in bench.ran
+        bench.simulated.plug("n1")
+        bench.resume()
+        await asyncio.wait_for(bench.driver("second").drive(RUN), 30)
+
+    asyncio.run(out_of_reach_in_mid_step())
+    assert bench.tree().run.state is RunState.ABORTED
+    assert installed(bench) == ["one@n1", "un-one@n1"]

@@ -101,24 +101,26 @@ class LeafWork:
         finally:
             self.progress.forget(self.tree.run.id, self.index)
 
-    async def cut_short(self) -> None:
+    async def cut_short(self, *, let_go: bool) -> None:
         """End what is under way of the leaf, on its node too, and write that it has failed by that.
 
+        Args:
+            let_go: write it even where the node cannot be reached: nobody comes back to it.
+
         Raises:
-            LeafFailed: its node cannot be reached for it; written before this is raised.
+            LeafFailed: the node cannot be reached for it, and may still act.
         """
         step, context = self.step, self._context()
-        finding = finding_of(_ended_on_request(step), self.tree, step)
-        failed: LeafFailed | None = None
-        if context.node is not None and step.attempt > 0:
-            try:
+        ended = finding_of(_ended_on_request(step), self.tree, step)
+        try:
+            if context.node is not None and step.attempt > 0:
                 await self._end_operation(context, context.node)
-            except Unreachable as error:
-                finding = finding_of(error, self.tree, step)
-                failed = LeafFailed(finding)
-        await self._write(StepFailedOnce(self.index, self._now(), finding))
-        if failed is not None:
-            raise failed
+        except Unreachable as error:
+            finding = finding_of(error, self.tree, step)
+            if let_go:
+                await self._write(StepFailedOnce(self.index, self._now(), finding))
+            raise LeafFailed(finding) from error
+        await self._write(StepFailedOnce(self.index, self._now(), ended))
 
     async def _is_done(self) -> bool:
         """One try, written to its end; False: it failed, the pause after it is over, and another is left."""

@@ -263,9 +263,15 @@ class Walk:
         Raises:
             LeafFailed: a node cannot be reached for it: it may still act.
         """
+        let_go, failures = self._aim is RunState.CANCELLING, list[LeafFailed]()
         for leaf in self._tree.leaves():
-            if leaf.status in _UNDER_WAY and (leaf.undoes is None or self._aim is RunState.CANCELLING):
-                await self._work(leaf).cut_short()
+            if leaf.status in _UNDER_WAY and (leaf.undoes is None or let_go):
+                try:
+                    await self._work(leaf).cut_short(let_go=let_go)
+                except LeafFailed as failure:
+                    failures.append(failure)
+        if failures:
+            raise failures[0]
 
     async def _watch(self) -> None:
         """See what is asked of the run, for as long as it is driven."""
