@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Response
 
 from pitstop.model.errors import InvalidMove, NotFound, NotSignedIn, PitstopError
+from pitstop.model.runs import WindowUse
 from pitstop.model.updates import ACTIONS, Verb
 from pitstop.portal.folding import fold
 from pitstop.portal.rendering import go_to, in_path
 from pitstop.portal.visits import OpenVisit, Visit
 from pitstop.wire.policy_views import Explanation
 from pitstop.wire.views import ActionView, RunView, UpdateView
+
+
+class BeginForm(msgspec.Struct):
+    """When the run is to go on."""
+
+    windows: WindowUse = WindowUse.NONE
 
 
 @get("/updates/{name:str}", sync_to_thread=True)
@@ -30,11 +38,13 @@ def ask(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[
 
 
 @post("/updates/{name:str}/{verb:str}", sync_to_thread=True)
-def begin(visit: OpenVisit, name: FromPath[str], verb: FromPath[str]) -> Response[str]:
+def begin(
+    visit: OpenVisit, name: FromPath[str], verb: FromPath[str], data: URLEncodedBody[BeginForm]
+) -> Response[str]:
     wanted = _verb(verb)
     update = visit.desk.updates.show(visit.actor, name)
     try:
-        run = _begun(visit, update, wanted)
+        run = _begun(visit, update, wanted, data.windows)
     except (NotSignedIn, NotFound):
         raise
     except PitstopError as error:
@@ -62,10 +72,10 @@ def _explained(visit: Visit, name: str) -> Explanation | None:
         return None
 
 
-def _begun(visit: Visit, update: UpdateView, verb: Verb) -> RunView:
+def _begun(visit: Visit, update: UpdateView, verb: Verb, windows: WindowUse) -> RunView:
     if verb is Verb.RESUME and update.last_run:
         return visit.desk.runs.resume(visit.actor, update.last_run)
-    return visit.desk.updates.start(visit.actor, update.name, verb)
+    return visit.desk.updates.start(visit.actor, update.name, verb, windows)
 
 
 def _confirmation(
