@@ -37,7 +37,7 @@ quick: setup ## the tests of a minute
 	$(BIN)/pytest -q -n 2 -m "not slow and not browser" $(ARGS)
 
 test: setup debian ## all tests
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
 
 debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo; installed where that is possible (root)
 	@missing=""; \

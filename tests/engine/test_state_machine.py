@@ -235,16 +235,22 @@ class Runs(RuleBasedStateMachine):
         try:
             after = self.bench.journal.request(run.id, ASKED[what](self.bench.clock.now(), "op", now=now))
         except InvalidMove:
-            assert what != "cancel" or run.state in ENDED, f"cancel is refused while the run is {run.state}"
+            over = run.state in ENDED or self.starts_over
+            assert what != "cancel" or over, f"cancel is refused while the run is {run.state}"
         else:
             assert run.state not in ENDED, f"{what} was taken by a run that is {run.state}"
             assert after.state in DRIVEN
+
+    @property
+    def starts_over(self) -> bool:
+        """A preparation that has failed begins anew, in a new run: there is nothing to go on with or end."""
+        return self.newest.state is RunState.FAILED and self.bench.state() is UpdateState.PREPARATION_FAILED
 
     @precondition(lambda self: self.count)
     @rule()
     def resume(self) -> None:
         run = self.newest
-        may = run.state in {RunState.FAILED, RunState.STOPPED, RunState.UNDO_FAILED}
+        may = run.state in {RunState.FAILED, RunState.STOPPED, RunState.UNDO_FAILED} and not self.starts_over
         if may:
             self.bench.journal.resume(run.id, "op", self.bench.clock.now())
             assert self.newest.state in DRIVEN

@@ -234,4 +234,21 @@ def test_a_failure_shows_as_the_failure_of_its_phase(phase: Phase, shown: Update
     (event,) = update_events(replace(RUN, phase=phase), RunFailed(NOW, FINDING))
     assert move("U", during, event) is shown
     (again,) = update_events(replace(RUN, phase=phase, state=RunState.FAILED), RunResumed(NOW, "operator"))
-    assert move("U", shown, again) is during
+    if shown is UpdateState.PREPARATION_FAILED:  # it starts over with clean files, in a new run
+        with pytest.raises(InvalidMove):
+            move("U", shown, again)
+    else:
+        assert move("U", shown, again) is during
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_an_undo_that_failed_can_always_be_gone_on_with_or_cancelled(phase: Phase) -> None:
+    state = {Phase.DOWNLOAD: UpdateState.DOWNLOADING, Phase.PREPARE: UpdateState.PREPARING}.get(
+        phase, UpdateState.HEALTH_CHECKING if phase is Phase.HEALTH_CHECK else UpdateState.INSTALLING
+    )
+    run = replace(RUN, phase=phase, state=RunState.UNDOING)
+    for event in (RunFailed(NOW, FINDING), CancelRequested(NOW, "operator"), RunCancelled(NOW)):
+        for happening in update_events(run, event):
+            state = move("U", state, happening)
+        run = apply_to_run(run, event)
+    assert state in (UpdateState.READY, UpdateState.READY_TO_INSTALL)

@@ -53,6 +53,8 @@ def update_events(before: Run, event: RunEvent) -> tuple[UpdateEvent, ...]:
         return ()
     if isinstance(event, RunResumed | AbortRequested | CancelRequested):
         return (_STARTED[phase],) if before.state in _TAKEN_UP_AGAIN else ()
+    if isinstance(event, RunFailed) and before.state is RunState.UNDOING and phase is not Phase.INSTALL:
+        return ()  # nothing was installed, and it is gone on with: the update stays where it was
     return _ended(phase, event)
 
 
