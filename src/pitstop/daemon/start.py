@@ -106,7 +106,7 @@ def work(settings_file: Path) -> None:
     with open_state(settings.state, settings.database) as stored:
         log_to_file(stored.folder)
         wired = wire(settings, stored)
-        _declare_sources(wired)
+        _declare(wired)
         print(f"Pitstop works as {worker_name()}", flush=True)  # noqa: T201
         run(wired, faces=False)
 
