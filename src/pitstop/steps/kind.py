@@ -93,6 +93,13 @@ class StepContext:
         return self.node
 
     @property
+    def undone(self) -> str:
+        """The index of the step that this one takes back, for kinds that do."""
+        if self.step.undoes is None:
+            raise InvalidPlan(f"step {self.step.index} takes nothing back")
+        return self.step.undoes
+
+    @property
     def package(self) -> str:
         """The package that this step is of, by its update's name."""
         return self.step.package or self.run.update

@@ -6,7 +6,6 @@ is left; where nothing was kept there is nothing to do.
 
 from __future__ import annotations
 
-from pitstop.model.errors import InvalidPlan
 from pitstop.steps.copy import CopyArgs, kept_folder
 from pitstop.steps.kind import Done, StepContext, StepKind, never_known, reattach_operation
 
@@ -37,10 +36,7 @@ echo "$restored put back"
 
 
 async def _act(context: StepContext, _args: CopyArgs) -> Done:
-    undoes = context.step.undoes
-    if undoes is None:
-        raise InvalidPlan(f"step {context.step.index} takes nothing back")
-    return await context.operate(kept_folder(context, undoes) + _SCRIPT)
+    return await context.operate(kept_folder(context, context.undone) + _SCRIPT)
 
 
 RESTORE_FILES = StepKind(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pitstop.model.errors import InvalidPlan
 from pitstop.steps.kind import Done, StepContext, StepKind, never_known, reattach_operation
 from pitstop.steps.service import ServiceArgs, functions, note_of
 
@@ -20,10 +19,7 @@ echo "$was, as before"
 
 
 async def _act(context: StepContext, args: ServiceArgs) -> Done:
-    undoes = context.step.undoes
-    if undoes is None:
-        raise InvalidPlan(f"step {context.step.index} takes nothing back")
-    return await context.operate(functions("status", args.name) + note_of(context, undoes) + _SCRIPT)
+    return await context.operate(functions("status", args.name) + note_of(context, context.undone) + _SCRIPT)
 
 
 RESTORE_SERVICE = StepKind(
