@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import uuid4
 
-from pitstop.model.alerts import Alert
+from pitstop.model.alerts import ITSELF, Alert
 from pitstop.model.errors import Conflict, NotFound
 from pitstop.model.findings import Finding
 from pitstop.model.releases import Catalogue
 from pitstop.model.runs import Run
 from pitstop.model.system import Installed
 from pitstop.model.updates import UpdateState
+from pitstop.policy.alert_kinds import held_back
+from pitstop.policy.alerting import each_once
 from pitstop.policy.facts import HardwareContract
 from pitstop.policy.windows import Blackout, MaintenanceWindow
 from pitstop.ports.feeds import Source
@@ -151,31 +154,73 @@ class MemoryDeclarations:
 
 @dataclass
 class MemoryAlerts:
-    """Implements :class:`pitstop.ports.records.Alerts`."""
+    """Implements :class:`pitstop.ports.records.Alerts`. ``updating``: a run is driven; ``moved``: when
+    one has done anything last."""
 
     raised: list[Alert] = field(default_factory=list)
+    updating: bool = False
+    moved: datetime | None = None
 
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
-        return [alert for alert in reversed(self.raised) if not active_only or alert.closed is None]
+        return [alert for alert in reversed(self.raised) if not active_only or alert.active]
+
+    def alert(self, alert_id: str) -> Alert:
+        return self.raised[self._place(alert_id)]
+
+    def settle(self, source: str, findings: Sequence[Finding], at: datetime) -> None:
+        holding = each_once(findings)
+        for finding in holding.values():
+            self._raise(finding, at, source)
+        for alert in self._open(source):
+            if (alert.finding.code, alert.finding.subject) not in holding:
+                self._close(alert, ITSELF, at, "its cause is gone")
 
     def raise_alert(self, finding: Finding, at: datetime) -> None:
-        for place, alert in enumerate(self.raised):
-            same = (alert.finding.code, alert.finding.subject) == (finding.code, finding.subject)
-            if same and alert.closed is None:
-                self.raised[place] = replace(alert, finding=finding, refreshed=at)
-                return
-        self.raised.append(Alert(str(len(self.raised)), finding, at, at))
+        self._raise(finding, at, "")
 
     def close_alerts(self, code: str, subject: str, by: str, at: datetime) -> None:
-        for alert in self.alerts(active_only=True):
+        for alert in self._open(""):
             if (alert.finding.code, alert.finding.subject) == (code, subject):
-                self.close_alert(alert.id, by, at)
+                self._close(alert, by, at, "its cause is gone" if by == ITSELF else "")
 
-    def close_alert(self, alert_id: str, by: str, at: datetime) -> Alert:
+    def close_alert(self, alert_id: str, by: str, at: datetime, reason: str = "") -> Alert:
+        place = self._place(alert_id)
+        alert = self.raised[place]
+        if alert.closed is None:
+            self.raised[place] = replace(alert, closed=at, closed_by=by, reason=reason, held=False)
+        return self.raised[place]
+
+    def release(self, quiet_since: datetime, at: datetime) -> None:
+        if not self.updating and (self.moved is None or self.moved <= quiet_since):
+            self.raised = [
+                replace(alert, held=False, raised=at) if alert.held else alert for alert in self.raised
+            ]
+
+    def forget(self, before: datetime) -> None:
+        self.raised = [alert for alert in self.raised if alert.closed is None or alert.closed >= before]
+
+    def _raise(self, finding: Finding, at: datetime, source: str) -> None:
+        held = self.updating and held_back(source, finding)
+        for alert in self._open(source):
+            if (alert.finding.code, alert.finding.subject) == (finding.code, finding.subject):
+                raised = at if alert.held and not held else alert.raised
+                self.raised[self._place(alert.id)] = replace(
+                    alert, finding=finding, refreshed=at, raised=raised, held=alert.held and held
+                )
+                return
+        self.raised.append(Alert(str(uuid4()), finding, at, at, source=source, held=held))
+
+    def _open(self, source: str) -> Sequence[Alert]:
+        return [alert for alert in self.raised if alert.closed is None and alert.source == source]
+
+    def _close(self, alert: Alert, by: str, at: datetime, reason: str) -> None:
+        if alert.held:
+            self.raised.remove(alert)
+        else:
+            self.close_alert(alert.id, by, at, reason)
+
+    def _place(self, alert_id: str) -> int:
         for place, alert in enumerate(self.raised):
             if alert.id == alert_id:
-                self.raised[place] = replace(
-                    alert, closed=alert.closed or at, closed_by=alert.closed_by or by
-                )
-                return self.raised[place]
+                return place
         raise NotFound(f"there is no alert {alert_id!r}")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import postgresql
+from contracts.alerts import AlertsBench, AlertsContract, HoldingBackContract
 from contracts.declared_nodes import NodesBench, NodesContract
 from contracts.journal import Bench, JournalContract, at
 from pitstop.model.audit import AuditEntry
@@ -21,6 +22,7 @@ from pitstop.model.runs import StepStarted
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.database import Database, open_database
 from pitstop.store.turns import SqlTurns
+from store.test_alerts import sql_alerts
 from store.test_nodes import sql_bench, who_began
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgresql")]
@@ -47,6 +49,12 @@ class TestSqlNodesOnPostgresql(NodesContract):
     @pytest.fixture(name="bench")
     def nodes_bench(self, bench: Bench, database: Database) -> NodesBench:
         return sql_bench(database)
+
+
+class TestSqlAlertsOnPostgresql(AlertsContract, HoldingBackContract):
+    @pytest.fixture(name="bench")
+    def alerts_bench(self, bench: Bench, database: Database) -> AlertsBench:
+        return sql_alerts(bench, database)
 
 
 def test_of_a_run_and_a_change_that_begin_together_one_begins(bench: Bench, database: Database) -> None:

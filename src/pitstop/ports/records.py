@@ -84,17 +84,37 @@ class Runs(Protocol):
 
 
 class Alerts(Protocol):
+    """What is raised and closed. While a run is driven, what would only be noise is held back: see
+    :mod:`pitstop.policy.alert_kinds`. It comes when it is seen again afterwards, or is released."""
+
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
-        """Newest first."""
+        """Newest first; those that are held back and those that are closed too, unless ``active_only``."""
+
+    def alert(self, alert_id: str) -> Alert:
+        """Raises NotFound."""
+
+    def settle(self, source: str, findings: Sequence[Finding], at: datetime) -> None:
+        """Exactly these hold now, of all that this source looks at: raise those that are new, refresh those
+        that are known, close the others. Of a code and a subject there is one, the worst.
+
+        Args:
+            source: what looks, such as ``checks``; its first word is in the table of the kinds of alerts.
+        """
 
     def raise_alert(self, finding: Finding, at: datetime) -> None:
-        """Raise it, or refresh the active one of the same code and subject."""
+        """What an event says: raise it, or refresh the open one of the same code and subject."""
 
     def close_alerts(self, code: str, subject: str, by: str, at: datetime) -> None:
-        """Close the active alerts of this code and subject; none is no harm."""
+        """Close what events raised of this code and subject; none is no harm."""
 
-    def close_alert(self, alert_id: str, by: str, at: datetime) -> Alert:
-        """Raises NotFound; closing a closed one is no harm."""
+    def close_alert(self, alert_id: str, by: str, at: datetime, reason: str = "") -> Alert:
+        """If its cause is seen again, another is raised. Raises NotFound; closing a closed one is no harm."""
+
+    def release(self, quiet_since: datetime, at: datetime) -> None:
+        """Raise what is still held back, if no run is driven and none has done anything since then."""
+
+    def forget(self, before: datetime) -> None:
+        """Remove what was closed before then."""
 
 
 class Accounts(Protocol):

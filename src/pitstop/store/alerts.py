@@ -1,4 +1,4 @@
-"""Alerts. At most one of a code, a subject and an update is active; raising it again refreshes that one.
+"""Alerts. At most one of a code, a subject, a source and an update is open; the same again refreshes it.
 
 The alert that a failed run raised is tied to its update: it is active exactly while the update's newest
 run is failed.
@@ -11,15 +11,20 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, insert, select, update
 
-from pitstop.model.alerts import Alert
+from pitstop.model.alerts import ITSELF, Alert
 from pitstop.model.errors import NotFound
 from pitstop.model.findings import Finding
+from pitstop.model.runs import DRIVEN
+from pitstop.policy.alert_kinds import held_back
+from pitstop.policy.alerting import each_once
 from pitstop.store.database import Database
-from pitstop.store.tables import alerts
+from pitstop.store.tables import alerts, events, runs
 
-_ACTIVE = alerts.c.closed.is_(None)
+_OPEN = alerts.c.closed.is_(None)
+_ACTIVE = _OPEN & ~alerts.c.held
+_GONE = "its cause is gone"
 
 
 class SqlAlerts:
@@ -32,33 +37,71 @@ class SqlAlerts:
         query = select(alerts).order_by(alerts.c.number.desc())
         with self._database.reading() as connection:
             rows = connection.execute(query.where(_ACTIVE) if active_only else query).all()
-        return [_alert_of(row) for row in rows]
+        return [alert_of(row) for row in rows]
+
+    def alert(self, alert_id: str) -> Alert:
+        with self._database.reading() as connection:
+            return _require(connection, alert_id)
+
+    def settle(self, source: str, findings: Sequence[Finding], at: datetime) -> None:
+        holding = each_once(findings)
+        with self._database.writing() as connection:
+            for finding in holding.values():
+                raise_in(connection, finding, at, source=source)
+            of_source = select(alerts).where(_OPEN, alerts.c.source == source)
+            for row in connection.execute(of_source).all():
+                if (row.code, row.subject) not in holding:
+                    _close(connection, alerts.c.number == row.number, ITSELF, at, _GONE)
 
     def raise_alert(self, finding: Finding, at: datetime) -> None:
         with self._database.writing() as connection:
             raise_in(connection, finding, at)
 
     def close_alerts(self, code: str, subject: str, by: str, at: datetime) -> None:
+        same = (alerts.c.code == code) & (alerts.c.subject == subject) & (alerts.c.source == "")
         with self._database.writing() as connection:
-            _close(connection, (alerts.c.code == code) & (alerts.c.subject == subject), by, at)
+            _close(connection, same, by, at, _GONE if by == ITSELF else "")
 
-    def close_alert(self, alert_id: str, by: str, at: datetime) -> Alert:
+    def close_alert(self, alert_id: str, by: str, at: datetime, reason: str = "") -> Alert:
         with self._database.writing() as connection:
-            _close(connection, alerts.c.id == alert_id, by, at)
-            row = connection.execute(select(alerts).where(alerts.c.id == alert_id)).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no alert {alert_id!r}", hint="List the alerts and check the id.")
-        return _alert_of(row)
+            connection.execute(
+                update(alerts)
+                .where(alerts.c.id == alert_id, _OPEN)
+                .values(closed=at, closed_by=by, reason=reason, held=False)
+            )
+            return _require(connection, alert_id)
+
+    def release(self, quiet_since: datetime, at: datetime) -> None:
+        held = _OPEN & alerts.c.held
+        with self._database.writing() as connection:
+            some = connection.execute(select(exists().where(held))).scalar_one()
+            if some and not _updating(connection) and not _moved_since(connection, quiet_since):
+                connection.execute(update(alerts).where(held).values(held=False, raised=at))
+
+    def forget(self, before: datetime) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(alerts).where(alerts.c.closed < before))
 
 
-def raise_in(connection: Connection, finding: Finding, at: datetime, update_name: str | None = None) -> None:
+def raise_in(
+    connection: Connection,
+    finding: Finding,
+    at: datetime,
+    update_name: str | None = None,
+    *,
+    source: str = "",
+    quiet_until: datetime | None = None,
+) -> None:
     """Raise or refresh within a transaction; ``update_name``: a run of this update failed so."""
-    known = {"code": finding.code, "subject": finding.subject, "update_name": update_name}
+    known = {"code": finding.code, "subject": finding.subject, "source": source, "update_name": update_name}
+    held = update_name is None and held_back(source, finding) and _updating(connection)
+    same = and_(_OPEN, *(alerts.c[name].is_not_distinct_from(value) for name, value in known.items()))
+    if not held:
+        connection.execute(update(alerts).where(same, alerts.c.held).values(held=False, raised=at))
     values: dict[str, Any] = {"finding": finding, "refreshed": at}
-    same = and_(_ACTIVE, *(alerts.c[name].is_not_distinct_from(value) for name, value in known.items()))
     if connection.execute(update(alerts).where(same).values(values)).rowcount == 0:
-        values |= known | {"id": str(uuid4()), "raised": at, "closed_by": ""}
-        connection.execute(insert(alerts).values(values))
+        values |= known | {"id": str(uuid4()), "raised": at, "held": held, "quiet_until": quiet_until}
+        connection.execute(insert(alerts).values(values | {"closed_by": "", "reason": ""}))
 
 
 def close_of_update(connection: Connection, update_name: str, by: str, at: datetime) -> None:
@@ -66,9 +109,39 @@ def close_of_update(connection: Connection, update_name: str, by: str, at: datet
     _close(connection, alerts.c.update_name == update_name, by, at)
 
 
-def _close(connection: Connection, which: ColumnElement[bool], by: str, at: datetime) -> None:
-    connection.execute(update(alerts).where(which & _ACTIVE).values(closed=at, closed_by=by))
+def _close(
+    connection: Connection, which: ColumnElement[bool], by: str, at: datetime, reason: str = ""
+) -> None:
+    """What was held back has never come: of that nothing stays."""
+    connection.execute(delete(alerts).where(which & _OPEN, alerts.c.held))
+    connection.execute(update(alerts).where(which & _OPEN).values(closed=at, closed_by=by, reason=reason))
 
 
-def _alert_of(row: Row[Any]) -> Alert:
-    return Alert(row.id, row.finding, row.raised, row.refreshed, row.closed, row.closed_by)
+def _updating(connection: Connection) -> bool:
+    return bool(connection.execute(select(exists().where(runs.c.state.in_(DRIVEN)))).scalar_one())
+
+
+def _moved_since(connection: Connection, since: datetime) -> bool:
+    return bool(connection.execute(select(exists().where(events.c.at > since))).scalar_one())
+
+
+def _require(connection: Connection, alert_id: str) -> Alert:
+    row = connection.execute(select(alerts).where(alerts.c.id == alert_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no alert {alert_id!r}", hint="List the alerts and check the id.")
+    return alert_of(row)
+
+
+def alert_of(row: Row[Any]) -> Alert:
+    return Alert(
+        row.id,
+        row.finding,
+        row.raised,
+        row.refreshed,
+        row.closed,
+        row.closed_by,
+        row.reason,
+        row.source,
+        row.update_name,
+        row.held,
+    )

@@ -1,8 +1,8 @@
 """The tables. Their history is in :mod:`pitstop.store.migrations`; a test holds the two together.
 
-Two rules are the database's own: at most one run is in progress, and at most one alert of a code, a subject
-and an update (or none) is active. The audit log refuses UPDATE and DELETE by triggers (see the first
-migration).
+Two rules are the database's own: at most one run is in progress, and at most one alert of a code, a
+subject, a source and an update (or none) is open. The audit log refuses UPDATE and DELETE by triggers (see
+the first migration).
 """
 
 from __future__ import annotations
@@ -279,10 +279,15 @@ alerts = Table(
     Column("refreshed", Instant, nullable=False),
     Column("closed", Instant),
     Column("closed_by", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("held", Boolean, nullable=False, server_default=false()),
+    Column("quiet_until", Instant),
     Index(
         "only_active_alert",
         "code",
         "subject",
+        "source",
         "update_name",
         unique=True,
         sqlite_where=_ACTIVE,
@@ -292,12 +297,36 @@ alerts = Table(
         "only_active_alert_of_no_update",
         "code",
         "subject",
+        "source",
         unique=True,
         sqlite_where=_ACTIVE_OF_NONE,
         postgresql_where=_ACTIVE_OF_NONE,
     ),
 )
-"""``update_name``: the update whose failed run raised it. In the first index no NULL equals another."""
+"""``update_name``: the update whose failed run raised it. In the first index no NULL equals another.
+``quiet_until``: no channel is told before, for it is still being found out how bad it is."""
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("due", Instant),
+    Column("problem", Text, nullable=False),
+    Column("took", Instant),
+)
+"""How each channel does: how often in a row it has failed, with what, and when it is tried again; when it
+took something last."""
+
+told = Table(
+    "told",
+    metadata,
+    Column("alert", ForeignKey(alerts.c.number, ondelete="CASCADE"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""What each channel took last of each alert: its severity while it was active, or that it is closed."""
 
 accounts = Table(
     "accounts",
