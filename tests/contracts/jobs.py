@@ -137,6 +137,14 @@ class JobsContract:
 
         played(scene)
 
+    def test_what_another_process_has_left_to_be_done_is_found(self, hire: Hire) -> None:
+        async def scene(log: Log) -> None:
+            job = Job("job", log.do, unfinished=lambda: [KEY] if len(log.ended) < 2 else [])
+            async with working(Hired(hire(), [job])):
+                await until(lambda: len(log.ended) == 2)
+
+        played(scene)
+
     def test_a_job_that_breaks_is_done_again_and_its_end_is_told(self, hire: Hire) -> None:
         async def scene(log: Log) -> None:
             log.breaks = [NoSpace("full")]

@@ -28,7 +28,7 @@ PAUSES = Pauses(first=timedelta(seconds=0.1))
 class TestEmbeddedJobs(JobsContract):
     @pytest.fixture
     def hire(self) -> Hire:
-        return lambda: EmbeddedJobs(MachineClock(), PAUSES)
+        return lambda: EmbeddedJobs(MachineClock(), PAUSES, look=0.1)
 
 
 @pytest.fixture
@@ -100,14 +100,6 @@ class TestSharedJobs(JobsContract):
             recurring = Recurring(Job("tidy", log.do, here=True), timedelta(hours=1))
             async with working(*(Hired(hire(), [], [recurring]) for _ in range(3))):
                 await until(lambda: log.ended == [""] * 3)
-
-        played(scene)
-
-    def test_a_job_that_is_in_no_queue_is_found(self, hire: Hire, address: str) -> None:
-        async def scene(log: Log) -> None:
-            job = Job("job", log.do, unfinished=lambda: [KEY] if len(log.ended) < 2 else [])
-            async with working(Hired(hire(), [job])):
-                await until(lambda: len(log.ended) == 2)
 
         played(scene)
 

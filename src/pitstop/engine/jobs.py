@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Sequence
 
@@ -10,16 +11,21 @@ from pitstop.engine.breaks import PAUSES, Pauses, broken, counted, told
 from pitstop.ports.clock import Clock
 from pitstop.ports.jobs import Job, Recurring
 
+log = logging.getLogger(__name__)
+
 JITTER = 0.1
+LOOK_SECONDS = 5.0
+"""Between two looks for what is unfinished and nobody works on: another process has written it down."""
 
 
 class EmbeddedJobs:
     """Implements :class:`pitstop.ports.jobs.Worker`."""
 
-    def __init__(self, clock: Clock, pauses: Pauses = PAUSES) -> None:
+    def __init__(self, clock: Clock, pauses: Pauses = PAUSES, look: float = LOOK_SECONDS) -> None:
         self._jobs: dict[str, Job] = {}
         self._clock = clock
         self._pauses = pauses
+        self._look = look
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: set[tuple[str, str]] = set()
@@ -28,10 +34,9 @@ class EmbeddedJobs:
     async def start(self, jobs: Sequence[Job], recurring: Sequence[Recurring] = ()) -> None:
         self._jobs = {job.name: job for job in [*jobs, *(each.job for each in recurring)]}
         self._loop = asyncio.get_running_loop()
-        for job in self._jobs.values():
-            for key in await asyncio.to_thread(job.unfinished):
-                self.submit(job.name, key)
+        await self._find_unfinished()
         self._timers = [asyncio.create_task(self._recur(each)) for each in recurring]
+        self._timers.append(asyncio.create_task(self._keep_looking()))
 
     def submit(self, job: str, key: str) -> None:
         if self._loop is not None:
@@ -73,6 +78,21 @@ class EmbeddedJobs:
             self.submit(recurring.job.name, "")
             pause = recurring.every * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
             await self._clock.sleep_until(self._clock.now() + pause)
+
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(self._look)
+            try:
+                await self._find_unfinished()
+            except Exception as error:
+                log.warning("what is unfinished cannot be seen: %s", error)
+
+    async def _find_unfinished(self) -> None:
+        for job in self._jobs.values():
+            for key in await asyncio.to_thread(job.unfinished):
+                if (job.name, key) not in self._running:
+                    self.submit(job.name, key)
 
 
 async def _broken_with(job: Job, key: str) -> Exception | None:
