@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from pitstop.cli import profile
 from pitstop.client.client import PitstopClient
@@ -26,8 +27,16 @@ def run_id_of(client: PitstopClient, given: str | None) -> str:
     """
     if given and len(given) >= _WHOLE_ID:
         return given
-    runs = client.runs()
-    found = [run.id for run in runs if run.id.startswith((given or "").lower())]
+    return _among([run.id for run in client.runs()], given)
+
+
+def run_id_among(ids: Sequence[str], given: str | None) -> str:
+    """As :func:`run_id_of`, of these ids, newest first."""
+    return given if given and len(given) >= _WHOLE_ID else _among(ids, given)
+
+
+def _among(ids: Sequence[str], given: str | None) -> str:
+    found = [run for run in ids if run.startswith((given or "").lower())]
     if not found:
         raise NotFound(f"there is no run {given}" if given else "there is no run yet")
     if given and len(found) > 1:

@@ -25,7 +25,15 @@ def follow(client: PitstopClient, run_id: str, *, as_json: bool) -> None:
         RunEndedFailed: it failed.
         Unreachable: the service stayed away.
     """
-    reports = client.watch(run_id, lost=_lost)
+    show_reports(client.watch(run_id, lost=_lost), as_json=as_json)
+
+
+def show_reports(reports: Iterator[RunReport], *, as_json: bool) -> None:
+    """Show what comes, until nothing more does.
+
+    Raises:
+        RunEndedFailed: the last one says that the run failed.
+    """
     if as_json:
         last = _as_json(reports)
     elif sys.stdout.isatty():

@@ -49,6 +49,7 @@ NOUNS = (
     Noun("whoami", "pitstop.cli.session", "Say who is signed in.", "whoami_app"),
     Noun("publish", "pitstop.cli.publish", "Build, sign and publish packages (the publisher's side)."),
     Noun("service", "pitstop.cli.service", "Run the update service on this machine."),
+    Noun("rescue", "pitstop.cli.rescue", "On the machine itself: status, findings, resume, stop, logs."),
     Noun("version", "pitstop.cli.version", "Print the version of this Pitstop."),
 )
 """Every noun; each is loaded only when it is called for."""

@@ -34,12 +34,18 @@ MARKS = {
 _MARK_WIDTH = 8
 
 
-def report_lines(report: RunReport, *, everything: bool = False) -> list[str]:
-    """The whole report; done and pending groups are folded unless ``everything`` is asked for."""
+BY = "pitstop run"
+
+
+def report_lines(report: RunReport, *, everything: bool = False, by: str = BY) -> list[str]:
+    """The whole report; done and pending groups are folded unless ``everything`` is asked for.
+
+    ``by``: the command that has the verbs which it names.
+    """
     return [
         *head_lines(report),
         *_failure(report),
-        *_next(report.run),
+        *_next(report.run, by),
         "",
         "Steps",
         *tree(report, everything),
@@ -180,16 +186,14 @@ def with_output(finding: FindingView, output: str) -> FindingView:
     )
 
 
-def _next(run: RunView) -> list[str]:
+def _next(run: RunView, by: str) -> list[str]:
     """What may be done with the run now."""
     open_now = [action.verb for action in run.actions]
     if not open_now:
         return []
     if "resume" not in open_now:
-        return ["", f"Open now: {', '.join(f'pitstop run {verb} {run.id[:8]}' for verb in open_now)}"]
+        return ["", f"Open now: {', '.join(f'{by} {verb} {run.id[:8]}' for verb in open_now)}"]
     others = [verb for verb in open_now if verb != "resume"]
     when = "When the cause is mended" if "failed" in run.state else "To go on"
-    lines = ["", f"{when}: pitstop run resume {run.id[:8]}"]
-    return lines + (
-        [f"Or: {', '.join(f'pitstop run {verb} {run.id[:8]}' for verb in others)}"] if others else []
-    )
+    lines = ["", f"{when}: {by} resume {run.id[:8]}"]
+    return lines + ([f"Or: {', '.join(f'{by} {verb} {run.id[:8]}' for verb in others)}"] if others else [])

@@ -9,6 +9,7 @@ from pitstop.daemon.own_log import log_folder
 from pitstop.daemon.stored import Stored
 from pitstop.diagnostics.collecting import LogCollector
 from pitstop.diagnostics.shelf import FileShelf
+from pitstop.ports.clock import Clock
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.logs import NodeStreams
 from pitstop.ports.systems import Systems
@@ -32,19 +33,9 @@ def log_parts(
     systems: Systems,
 ) -> LogsService:
     shelf = FileShelf(stored.folder / "logs" / "bundles")
-    collector = LogCollector(
-        streams,
-        RunEvidence(stored.journal, stored.runs, audited.clock),
-        systems.now,
-        log_folder(stored.folder),
-        settings.bounds,
-        settings.what,
-        settings.own,
-        people=lambda: [account.name for account in stored.accounts.accounts()],
-    )
     return LogsService(
         shelf,
-        collector,
+        log_collector(settings, stored, streams, audited.clock, systems),
         LogSending(shelf, settings.targets, jobs, stored.alerts, audited),
         Keeping(shelf, audited, settings.keep, settings.keep_of_runs, settings.space),
         jobs,
@@ -53,4 +44,19 @@ def log_parts(
         audited,
         systems,
         LogHabits(settings.automatic, settings.pseudonyms, settings.bounds.long + _BEYOND),
+    )
+
+
+def log_collector(
+    settings: LogSettings, stored: Stored, streams: NodeStreams, clock: Clock, systems: Systems
+) -> LogCollector:
+    return LogCollector(
+        streams,
+        RunEvidence(stored.journal, stored.runs, clock),
+        systems.now,
+        log_folder(stored.folder),
+        settings.bounds,
+        settings.what,
+        settings.own,
+        people=lambda: [account.name for account in stored.accounts.accounts()],
     )

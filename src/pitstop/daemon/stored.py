@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pitstop.model.errors import PitstopError, StateUnusable
 from pitstop.ports.jobs import Turns
 from pitstop.ports.progress import Board
 from pitstop.store.accounts import SqlAccounts
@@ -20,7 +22,7 @@ from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.board import SqlBoard
 from pitstop.store.catalogues import SqlCatalogues
-from pitstop.store.database import open_database
+from pitstop.store.database import Database, open_beside, open_copy, open_database
 from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.journal import SqlJournal
@@ -67,23 +69,57 @@ def open_state(folder: Path, address: str | None = None) -> Iterator[Stored]:
     """
     with state_lock(folder):
         database = open_database(address or folder)
-        is_shared = address is not None
         try:
-            yield Stored(
-                folder=folder,
-                turns=SqlTurns(database),
-                board=SqlBoard(database, worker_name()) if is_shared else None,
-                journal=SqlJournal(database),
-                runs=SqlRuns(database),
-                catalogues=SqlCatalogues(database),
-                ledger=SqlLedger(database),
-                declarations=SqlDeclarations(database),
-                alerts=SqlAlerts(database),
-                nodes=SqlNodes(database),
-                host_keys=SqlHostKeys(database),
-                accounts=SqlAccounts(database),
-                audit=SqlAuditLog(database),
-                payloads=FilePayloads(folder, shelf=SqlShelf(database) if is_shared else None),
-            )
+            yield _stored(folder, database, is_shared=address is not None)
         finally:
             database.close()
+
+
+@contextmanager
+def open_state_beside(folder: Path, address: str | None = None) -> Iterator[tuple[Stored, str]]:
+    """The state as it is, beside the service that may hold it; and why it can only be read, "" where it can
+    be written. What can only be read is read from a copy, where it cannot be read where it is.
+
+    Raises:
+        NotFound, StateUnusable, InvalidInput: there is none, or it cannot be read at all.
+    """
+    with tempfile.TemporaryDirectory(prefix="pitstop-rescue-") as scratch:
+        database, why = _beside(folder, address, Path(scratch))
+        try:
+            yield _stored(folder, database, is_shared=address is not None, beside=True), why
+        finally:
+            database.close()
+
+
+def _beside(folder: Path, address: str | None, scratch: Path) -> tuple[Database, str]:
+    try:
+        database = open_beside(address or folder)
+    except StateUnusable as error:
+        if address is not None:
+            raise
+        return open_copy(folder, scratch), error.message
+    try:
+        database.require_writable()
+    except PitstopError as error:
+        return database, error.message
+    return database, ""
+
+
+def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool = False) -> Stored:
+    shelf = SqlShelf(database) if is_shared else None
+    return Stored(
+        folder=folder,
+        turns=SqlTurns(database),
+        board=SqlBoard(database, worker_name()) if is_shared else None,
+        journal=SqlJournal(database),
+        runs=SqlRuns(database),
+        catalogues=SqlCatalogues(database),
+        ledger=SqlLedger(database),
+        declarations=SqlDeclarations(database),
+        alerts=SqlAlerts(database),
+        nodes=SqlNodes(database),
+        host_keys=SqlHostKeys(database),
+        accounts=SqlAccounts(database),
+        audit=SqlAuditLog(database),
+        payloads=FilePayloads(folder, shelf=shelf, beside=beside),
+    )

@@ -79,7 +79,6 @@ class EmbeddedJobs:
             pause = recurring.every * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
             await self._clock.sleep_until(self._clock.now() + pause)
 
-
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(self._look)

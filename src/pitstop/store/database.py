@@ -9,6 +9,7 @@ Foreign exceptions end here: what comes out is a :class:`PitstopError`.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +22,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from pitstop.model.errors import Conflict, InvalidInput, NoSpace, PitstopError, StateUnusable
-from pitstop.store.migrations import migrate
+from pitstop.model.errors import Conflict, InvalidInput, NoSpace, NotFound, PitstopError, StateUnusable
+from pitstop.store.migrations import migrate, require_newest
 
 DATABASE_NAME = "pitstop.db"
 BUSY_SECONDS = 10
@@ -75,6 +76,18 @@ class Database:
             with writer.begin():
                 yield writer
 
+    def require_writable(self) -> None:
+        """Write, and take it back.
+
+        Raises:
+            NoSpace, Conflict, StateUnusable: it cannot be written.
+        """
+        with self._translating(), self.engine.connect() as connection:
+            writer = connection.execution_options(**{_WRITES: True})
+            with writer.begin() as transaction:
+                writer.exec_driver_sql("CREATE TABLE pitstop_try (number INTEGER)")
+                transaction.rollback()
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
@@ -109,6 +122,53 @@ def open_database(where: Path | str) -> Database:
     return database
 
 
+def open_beside(where: Path | str) -> Database:
+    """Open a database that is there, beside whoever uses it, and as it is: nothing is made and migrated.
+
+    Raises:
+        NotFound: there is none.
+        StateUnusable: it has another schema, or cannot be read.
+        InvalidInput: the address is none.
+    """
+    if isinstance(where, Path) and not (where / DATABASE_NAME).is_file():
+        raise NotFound(
+            f"there is no database in the state folder {where}",
+            hint="Name the settings of the service by --settings; where it was never started, start it.",
+        )
+    database = Database(_engine(where if isinstance(where, str) else _url_of(where)))
+    try:
+        with database.reading() as connection:
+            require_newest(connection)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_copy(folder: Path, to: Path) -> Database:
+    """Open a copy of the database of a state folder, for where that one can only be read.
+
+    Args:
+        to: a folder that can be written, for the copy.
+
+    Raises:
+        StateUnusable: it cannot be copied, or what was copied cannot be read.
+    """
+    try:
+        for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal"):
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, to / name)
+    except OSError as error:
+        raise StateUnusable(
+            f"the database in {folder} cannot be copied to {to}: {error.strerror}",
+            hint="Make room below TMPDIR, or set it to a folder that has room.",
+        ) from error
+    copy = open_beside(to)
+    event.listen(copy.engine, "connect", _only_to_be_read)
+    copy.engine.dispose()
+    return copy
+
+
 def _engine(where: Path | str) -> Engine:
     try:
         url = make_url(where if isinstance(where, str) else _sqlite_in(where))
@@ -137,7 +197,11 @@ def _sqlite_in(folder: Path) -> str:
             f"the state folder {folder} cannot be used: {error.strerror}",
             hint="Give a folder that this user may write, by PITSTOP_STATE.",
         ) from error
-    return f"sqlite:///{file.absolute()}"
+    return _url_of(folder)
+
+
+def _url_of(folder: Path) -> str:
+    return f"sqlite:///{(folder / DATABASE_NAME).absolute()}"
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -151,6 +215,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         "foreign_keys = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _only_to_be_read(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """What was written to a copy would be lost without a word."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only = ON")
     cursor.close()
 
 

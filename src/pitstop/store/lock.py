@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from pitstop.model.errors import StateUnusable
 
 LOCK_NAME = "pitstop.lock"
+_TRIES = 3
+_LOOK_SECONDS = 0.05
+"""Whoever looks who holds it, holds it for a moment."""
 
 
 @contextmanager
@@ -36,14 +40,51 @@ def state_lock(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
+def lock_holder(folder: Path) -> str | None:
+    """The pid of the process that holds the state folder, or ``unknown``; None: nobody does.
+
+    Raises:
+        StateUnusable: the folder cannot be read.
+    """
+    try:
+        looked = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateUnusable(f"the state folder {folder} cannot be read: {error.strerror}") from error
+    try:
+        fcntl.flock(looked, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _pid_in(looked)
+    finally:
+        os.close(looked)
+    return None
+
+
 def _hold(held: int, folder: Path) -> None:
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(held)
     except OSError as error:
-        pid = os.pread(held, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        pid = _pid_in(held)
         raise StateUnusable(
             f"the state folder {folder} is in use by another pitstop service (pid {pid})",
             hint="Stop that service first, or give this one another state folder.",
         ) from error
     os.ftruncate(held, 0)
     os.pwrite(held, f"{os.getpid()}\n".encode(), 0)
+
+
+def _lock(held: int) -> None:
+    """Raises OSError: somebody holds it, and not only for a look at it."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _pid_in(held: int) -> str:
+    return os.pread(held, 20, 0).decode("ascii", "replace").strip() or "unknown"

@@ -73,13 +73,19 @@ class FilePayloads:
         state: the state folder; made if need be.
         shelf: shared with other machines; None: there are none.
         free_bytes: how much room the file system of a folder has.
+        beside: another process holds the state lock: nothing is made and nothing removed, only read.
 
     Raises:
         StateUnusable: the state folder cannot be written.
     """
 
     def __init__(
-        self, state: Path, *, shelf: Shelf | None = None, free_bytes: Callable[[Path], int] = _free_bytes
+        self,
+        state: Path,
+        *,
+        shelf: Shelf | None = None,
+        free_bytes: Callable[[Path], int] = _free_bytes,
+        beside: bool = False,
     ) -> None:
         self._shelf = shelf
         self._packages = state / "packages"
@@ -90,6 +96,10 @@ class FilePayloads:
         # One after the other: what an unpacking that fails takes back, no other one may rely on. A step past
         # its deadline may leave a thread unpacking; the next one waits for it.
         self._unpacking = Lock()
+        if not beside:
+            self._prepare(state)
+
+    def _prepare(self, state: Path) -> None:
         with translated("the state folder cannot be used"):
             state.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._incoming.is_dir():

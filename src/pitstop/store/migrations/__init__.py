@@ -16,6 +16,22 @@ from sqlalchemy import Connection, inspect
 from pitstop.model.errors import StateUnusable
 
 
+def require_newest(connection: Connection) -> None:
+    """Raises StateUnusable: the database has another schema than this Pitstop's newest."""
+    present = MigrationContext.configure(connection).get_current_revision()
+    newest = _script(Config()).get_current_head()
+    if present != newest:
+        raise StateUnusable(
+            f"the database has schema {present}, and this Pitstop works with {newest}",
+            hint="Use the `pitstop` of the version that the service runs, or start it with this one.",
+        )
+
+
+def _script(config: Config) -> ScriptDirectory:
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return ScriptDirectory.from_config(config)
+
+
 def migrate(connection: Connection) -> None:
     """Bring the database to the newest schema, within the connection's transaction.
 
@@ -23,9 +39,8 @@ def migrate(connection: Connection) -> None:
         StateUnusable: it was written by a newer Pitstop, or holds tables that are not Pitstop's.
     """
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
+    script = _script(config)
     present = MigrationContext.configure(connection).get_current_revision()
     if present != script.get_current_head():
         _require_ours(connection, present, {revision.revision for revision in script.walk_revisions()})
