@@ -8,37 +8,28 @@ left.
 What will be replaced is kept on the node first, all of it, under the run's name: linked where that is
 possible, so that no room is needed for it; what is not there is noted so. ``restore-files`` puts it back.
 
-What is sent was checked when it was unpacked, and may have been changed since: a bad disk, a hand. So all
-that was staged is checked on the node once more before the first file is moved. Content that is found damaged
-here is dropped, and the next try brings it again.
+All that was staged is checked on the node once more before the first file is moved.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import DigestMismatch, InvalidPlan, NotFound, StateUnusable, StepFailed
+from pitstop.model.errors import InvalidPlan, StepFailed
 from pitstop.model.packages import ContentFile, Manifest
-from pitstop.ports.nodes import Answer, StagedFile
-from pitstop.steps.download import DOWNLOAD
+from pitstop.steps.content import WHOLE, require_whole, staged_answer
 from pitstop.steps.kind import Done, StepContext, StepKind, always, concluded
-from pitstop.steps.nothing import NoArgs
-from pitstop.steps.unpack import UNPACK
 
 _ASKED_AT_ONCE = 2_000
 """Files in one question: the answer, a number for each that differs, must fit into 64 KiB."""
-
-_SHOWN = 5
 
 _CHECK = """\
 check() {
@@ -50,17 +41,6 @@ check() {
     echo "differs $1"
 }
 """
-
-_DAMAGED = 65
-"""The status that says so; the names of what is damaged stand before it."""
-
-_WHOLE = f"""\
-whole() {{
-    cd "$PITSTOP_STAGE" && for file in *; do echo "${{file#*.}}  $file"; done | sha256sum -c --quiet
-}}
-(whole) || exit {_DAMAGED}
-"""
-_FAILED = re.compile(r"^\d+\.([0-9a-f]{64}): FAILED", re.MULTILINE)
 
 _PUT = """\
 umask 022
@@ -131,13 +111,12 @@ async def _act(context: StepContext, args: CopyArgs) -> Done:
     if not differing:
         return _said(0, len(targets))
     files = [target.file for target in differing]
-    staged = await _brought(context, files)
     said = _said(len(differing), len(targets) - len(differing)).output
     keeps = (f"keep {shlex.quote(target.path)} {_short(target)}\n" for target in differing)
     puts = (_put(number, target) for number, target in enumerate(differing))
     script = "".join(
         [
-            _WHOLE,
+            WHOLE,
             kept_folder(context, context.step.index),
             _PUT,
             *keeps,
@@ -146,76 +125,15 @@ async def _act(context: StepContext, args: CopyArgs) -> Done:
             f"echo {shlex.quote(said)}\n",
         ]
     )
-    try:
-        return await _ended(context, await context.answer_of(script, files=staged))
-    except (NotFound, StateUnusable) as error:
-        await _refuse_damaged(context, files, error)
-        raise
+    return concluded(await staged_answer(context, script, files))
 
 
 async def _reattach(context: StepContext) -> Done | None:
     answer = await context.earlier_answer()
-    return None if answer is None else await _ended(context, answer)
-
-
-async def _brought(context: StepContext, files: Sequence[ContentFile]) -> tuple[StagedFile, ...]:
-    """This content, to be staged. It was here, but what was damaged was dropped: that is prepared again."""
-    with suppress(NotFound):
-        return await asyncio.to_thread(_staged, context, files)
-    async with context.world.bringing:
-        await DOWNLOAD.act(context, NoArgs())
-        await UNPACK.act(context, NoArgs())
-    return await asyncio.to_thread(_staged, context, files)
-
-
-def _staged(context: StepContext, files: Sequence[ContentFile]) -> tuple[StagedFile, ...]:
-    content = context.world.payloads.content
-    return tuple(
-        StagedFile(content(file), f"{number}.{file.sha256}", file.mode) for number, file in enumerate(files)
-    )
-
-
-async def _ended(context: StepContext, answer: Answer) -> Done:
-    """How the operation has ended.
-
-    Raises:
-        StepFailed: not well.
-        DigestMismatch: something of what was staged is not what was signed; nothing was put in place.
-    """
-    failed = set(_FAILED.findall(answer.output)) if answer.status == _DAMAGED else set()
-    if not failed:
-        return concluded(answer)
-    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
-    files = [file for file in manifest.files if file.sha256 in failed]
-    node = context.here.name
-    error = DigestMismatch(
-        f"{_named(files)} did not arrive on node {node} as it was sent. Nothing was put in place there",
-        hint=f"Check the disk of node {node}, then resume the run.",
-    )
-    await _refuse_damaged(context, files, error)
-    raise error
-
-
-async def _refuse_damaged(context: StepContext, files: Sequence[ContentFile], error: Exception) -> None:
-    """Drop what of these files is damaged here.
-
-    Raises:
-        DigestMismatch: something is.
-    """
-    damaged = await asyncio.to_thread(context.world.payloads.drop_damaged, files)
-    if damaged:
-        raise DigestMismatch(
-            f"{_named(damaged)} in this service's store is not what was signed any more: it was changed "
-            f"after it was unpacked. Nothing of this step was put in place on node {context.here.name}",
-            hint="Check this machine's disk, and who may write to the state folder. What is damaged was "
-            "removed from the store: resume the run, and it is brought again.",
-        ) from error
-
-
-def _named(files: Sequence[ContentFile]) -> str:
-    names = sorted({file.path for file in files})
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    if answer is None:
+        return None
+    await require_whole(context, answer)
+    return concluded(answer)
 
 
 def _said(copied: int, unchanged: int) -> Done:
