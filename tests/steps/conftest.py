@@ -128,10 +128,9 @@ def no_feed(update: str) -> Feed:
 
 
 @dataclass
-class Bench:
-    """One node, and steps to do on it."""
+class NodeBench:
+    """A node, and steps to do on it."""
 
-    server: SshServer
     driver: NodeDriver
     content: Content
     node: Node
@@ -144,6 +143,7 @@ class Bench:
     waits: list[str] = field(default_factory=list)
     on_wait: Callable[[], Awaitable[None]] | None = None
     epoch: int = 1
+    deadline: timedelta = DEADLINE
 
     async def wait(self, reason: str, until: datetime) -> None:
         assert until > self.clock.now()
@@ -152,13 +152,27 @@ class Bench:
             await self.on_wait()
 
     def context(
-        self, kind: str, *, index: str = "1.1", attempt: int = 1, on_node: bool = True
+        self,
+        kind: str,
+        *,
+        index: str = "1.1",
+        attempt: int = 1,
+        on_node: bool = True,
+        undoes: str | None = None,
     ) -> StepContext:
         system = SystemDescription("rack", "north", "Lumen", "R4", (self.node,), self.probes)
         release = ReleaseId("Northstar", "lantern", Version.parse("1.2402.0.8"))
         at = datetime(2026, 11, 20, tzinfo=UTC)
         run = Run(RUN, PACKAGE, release, RunPurpose.APPLY, RunState.IN_PROGRESS, at, "me", epoch=self.epoch)
-        step = Step(index, kind, kind=kind, node=self.node.name, attempt=attempt, deadline=DEADLINE)
+        step = Step(
+            index,
+            kind,
+            kind=kind,
+            node=self.node.name,
+            attempt=attempt,
+            deadline=self.deadline,
+            undoes=undoes,
+        )
         return StepContext(
             World(system, self.driver, self.http, self.content, self.feed, self.clock),
             run,
@@ -189,6 +203,13 @@ class Bench:
         self.node = replace(self.node, facts=facts)
 
 
+@dataclass
+class Bench(NodeBench):
+    """One node that is an SSH server of this very process, and steps to do on it."""
+
+    server: SshServer = field(kw_only=True)
+
+
 Play = Callable[[Callable[[Bench], Awaitable[None]]], None]
 
 
@@ -201,7 +222,8 @@ def play(tmp_path: Path) -> Play:
             async with ssh_server(tmp_path / "rack") as server:
                 driver = SshNodes(FileHostKeys(tmp_path / "host-keys"))
                 try:
-                    await scene(Bench(server, driver, Content(tmp_path / "content"), server.node()))
+                    content = Content(tmp_path / "content")
+                    await scene(Bench(driver, content, server.node(), server=server))
                 finally:
                     await driver.close()
 

@@ -246,6 +246,49 @@ class NodeNotRestarted(StepFailed):
     )
 
 
+class NodeFull(StepFailed):
+    """A node has not the room that the step needs."""
+
+    code = "node-full"
+    default_hint = "Free the space that the message names on the node, then resume the run."
+
+
+class PackagesHeld(StepFailed):
+    """A package that the operator holds on a node would be changed."""
+
+    code = "packages-held"
+    default_hint = (
+        "Somebody holds it on purpose (`apt-mark showhold`): find out why. Let go of it on the node with "
+        "`apt-mark unhold NAME`, then resume the run."
+    )
+
+
+class PackagesLocked(StepFailed):
+    """Another program uses a node's package database, and does not let go of it."""
+
+    code = "packages-locked"
+    default_hint = "Let the program that the message names come to its end, or end it; then resume the run."
+
+
+class PackagesBroken(StepFailed):
+    """A node's packages are half installed, and cannot be finished."""
+
+    code = "packages-broken"
+    default_hint = (
+        "See on the node what `dpkg --audit` and `dpkg --configure -a` say, mend that, then resume the run."
+    )
+
+
+class PackagesUnfit(StepFailed):
+    """The packages that were brought cannot be installed on a node as it is."""
+
+    code = "packages-unfit"
+    default_hint = (
+        "Was something installed or removed on this node by hand? Put that right, then resume the run; "
+        "else the package lacks something: abort the run, and tell the publisher."
+    )
+
+
 class PitstopFellBack(StepFailed):
     """A new version of the update service did not come up, and the former one runs again."""
 

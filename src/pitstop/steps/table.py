@@ -11,12 +11,14 @@ from pitstop.steps.copy import COPY
 from pitstop.steps.download import DOWNLOAD
 from pitstop.steps.drain import DRAIN
 from pitstop.steps.kind import StepKind
+from pitstop.steps.packages import PACKAGES
 from pitstop.steps.pause import PAUSE
 from pitstop.steps.pitstop import PITSTOP
 from pitstop.steps.probe import PROBE
 from pitstop.steps.reach import REACH
 from pitstop.steps.restart import RESTART
 from pitstop.steps.restore_files import RESTORE_FILES
+from pitstop.steps.restore_packages import RESTORE_PACKAGES
 from pitstop.steps.restore_service import RESTORE_SERVICE
 from pitstop.steps.service import SERVICE
 from pitstop.steps.undrain import UNDRAIN
@@ -25,6 +27,7 @@ from pitstop.steps.unpack import UNPACK
 _ROWS: tuple[StepKind[Any], ...] = (
     COMMAND,
     COPY,
+    PACKAGES,
     SERVICE,
     RESTART,
     PROBE,
@@ -33,6 +36,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     UNDRAIN,
     PAUSE,
     RESTORE_FILES,
+    RESTORE_PACKAGES,
     RESTORE_SERVICE,
     DOWNLOAD,
     UNPACK,

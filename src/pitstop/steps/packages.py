@@ -1,0 +1,220 @@
+"""``packages``: Debian packages of the package's content, in exactly the versions that the plan says.
+
+apt does it, told of one repository alone: a folder on the node with the files that came along, each checked
+there against its signed digest (decision 26). What is interrupted is finished first; packages that the
+operator holds are a refusal; configuration files stay as they are, and their new versions lie beside them.
+
+What is replaced or removed is kept on the node before anything is changed, as packages: ``restore-packages``
+goes back to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib.resources import files
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from pitstop.model.errors import (
+    InvalidPlan,
+    NodeFull,
+    PackagesBroken,
+    PackagesHeld,
+    PackagesLocked,
+    PackagesUnfit,
+    StepFailed,
+)
+from pitstop.model.packages import ContentFile
+from pitstop.ports.nodes import Answer
+from pitstop.steps.content import WHOLE, require_whole, staged_answer
+from pitstop.steps.kind import Done, StepContext, StepKind, always, concluded, done_of
+from pitstop.steps.watching import watched
+
+APT = (files("pitstop.steps") / "apt.sh").read_text(encoding="ascii")
+_PATIENCE_SHARE = 0.5
+"""Of the step's deadline, for waiting until the package database is free."""
+
+_STATUSES: Mapping[int, type[StepFailed]] = {
+    61: PackagesHeld,
+    62: PackagesLocked,
+    63: NodeFull,
+    64: PackagesBroken,
+    66: PackagesUnfit,
+}
+_OF_ARCHITECTURE = re.compile(r"_([a-z0-9-]+)\.deb\Z")
+
+PackageName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?\Z")]
+PackageVersion = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+:~-]*\Z")]
+
+
+class Held(StrEnum):
+    """What is done about packages that the operator holds (`apt-mark hold`)."""
+
+    REFUSE = "refuse"
+    CHANGE = "change"
+
+
+class PackagesArgs(msgspec.Struct, forbid_unknown_fields=True):
+    """Bring Debian packages to exactly these versions, with apt, from the package's content alone.
+
+    What they depend on is installed or lies in the same folder. Nothing else is removed, and no network is
+    asked. Files of other architectures in the folder are left out where their name ends as Debian's do
+    (`_amd64.deb`). What is replaced is kept on the node: the very file where the folder or apt's cache has
+    it, else made anew of what is installed.
+    """
+
+    source: Annotated[
+        str, Meta(min_length=1, description="The folder of the package's content that holds `.deb` files.")
+    ] = msgspec.field(name="from")
+    install: Annotated[
+        dict[PackageName, PackageVersion], Meta(description="By name, the version to be installed.")
+    ] = {}
+    remove: Annotated[
+        list[PackageName], Meta(description="Names of packages that are not to be installed afterwards.")
+    ] = []
+    held: Annotated[
+        Held,
+        Meta(
+            description="`refuse`: fail where a package that the operator holds would change. `change`: "
+            "change it, and hold it again."
+        ),
+    ] = Held.REFUSE
+
+    def __post_init__(self) -> None:
+        if not self.install and not self.remove:
+            raise ValueError("`install` or `remove` must name a package")
+        if both := sorted(set(self.install) & set(self.remove)):
+            raise ValueError(f"{both[0]} is both to be installed and to be removed")
+
+
+_AS_ASKED = """\
+has() { # NAME VERSION
+    state=$(dpkg-query -W -f '${db:Status-Status} ${Version}\\n' "$1" 2>/dev/null | sort -u)
+    [ "$state" = "installed $2" ] || { echo "$1 is not $2"; return 1; }
+}
+lacks() { # NAME
+    case $(dpkg-query -W -f '${db:Status-Status}\\n' "$1" 2>/dev/null | sort -u) in
+    '' | not-installed | config-files) ;;
+    *) echo "$1 is installed"; return 1 ;;
+    esac
+}
+as_asked() {
+"""
+
+_SCRIPT = """\
+begin
+mkdir -p "$PITSTOP_STAGE"
+for deb in "$PITSTOP_STAGE"/*; do
+    [ ! -f "$deb" ] || mv "$deb" "$deb.deb"
+done
+await_database
+index "$PITSTOP_STAGE" brought
+finish_interrupted
+bring_about
+mark_as_before
+why=$(as_asked) || refuse 1 "apt has ended well, and $why"
+require_clean
+for file in $(conffiles_beside); do
+    [ ! -e "$file" ] || echo "Kept as it is: ${file%.dpkg-dist}. The new version is beside it, in $file."
+done
+end
+"""
+
+
+async def _probe(context: StepContext, args: PackagesArgs) -> Done | None:
+    answer = await context.ask(_as_asked(args) + 'as_asked >/dev/null && [ -z "$(dpkg --audit)" ]\n')
+    return Done(_said(args)) if answer.status == 0 else None
+
+
+async def _act(context: StepContext, args: PackagesArgs) -> Done:
+    debs = await _debs(context, args)
+    as_told = [
+        *(f"{name}={version}" for name, version in args.install.items()),
+        *(f"{n}-" for n in args.remove),
+    ]
+    told = {"as_told": " ".join(as_told), "may_go": " ".join(args.remove), "held": args.held}
+    script = "".join([WHOLE if debs else "", settings(context, context.step.index, told), APT])
+    script += _as_asked(args) + _SCRIPT
+    return ended(await watched(context, staged_answer(context, script, debs), progress_file(context)))
+
+
+async def _reattach(context: StepContext) -> Done | None:
+    answer = await watched(context, context.earlier_answer(), progress_file(context))
+    if answer is None:
+        return None
+    await require_whole(context, answer)
+    return ended(answer)
+
+
+def ended(answer: Answer) -> Done:
+    """How the operation has ended, its refusals by their own names.
+
+    Raises:
+        StepFailed: it has not ended well.
+    """
+    refusal = _STATUSES.get(answer.status)
+    if refusal is None:
+        return concluded(answer)
+    done = done_of(answer)
+    failure = refusal(done.output.strip().rpartition("\n")[2])
+    failure.add_note(done.output)
+    raise failure
+
+
+def settings(context: StepContext, index: str, told: Mapping[str, str]) -> str:
+    """Shell text that sets what the functions are told; ``index``: whose step keeps what it replaces."""
+    kept = f"{context.run.id}-packages-{index}"
+    words = {"purge": "", "keeps": "yes", **told, "work": _work(context), "patience": str(_patience(context))}
+    lines = (f"{name}={shlex.quote(word)}\n" for name, word in words.items())
+    return "".join([f'kept="$PITSTOP_NOTES"/{shlex.quote(kept)}\n', *lines])
+
+
+def progress_file(context: StepContext) -> str:
+    return f"{_work(context)}/progress"
+
+
+def _work(context: StepContext) -> str:
+    return f"/run/pitstop-{context.run.id}-{context.step.index}"
+
+
+def _patience(context: StepContext) -> int:
+    return max(1, int(context.step.deadline.total_seconds() * _PATIENCE_SHARE))
+
+
+def _as_asked(args: PackagesArgs) -> str:
+    has = (f"has {name} {version}" for name, version in args.install.items())
+    lacks = (f"lacks {name}" for name in args.remove)
+    return _AS_ASKED + " &&\n".join([*has, *lacks]) + "\n}\n"
+
+
+def _said(args: PackagesArgs) -> str:
+    has = [f"{name} {version}" for name, version in args.install.items()]
+    return "; ".join([*has, *(f"{name} is not installed" for name in args.remove)])
+
+
+async def _debs(context: StepContext, args: PackagesArgs) -> list[ContentFile]:
+    """What goes along to the node: the folder's packages of its architectures.
+
+    Raises:
+        InvalidPlan: the content has no such folder.
+        DigestMismatch: the package is not the one that the run began with.
+    """
+    await asyncio.to_thread(context.require_package)
+    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
+    debs = [file for file in manifest.below(args.source.removesuffix("/")) if file.path.endswith(".deb")]
+    if args.install and not debs:
+        raise InvalidPlan(
+            f"step {context.step.index}: there are no .deb files in {args.source!r} of the package's content"
+        )
+    asked = await context.ask("dpkg --print-architecture; dpkg --print-foreign-architectures")
+    of_node = {"all", *asked.output.split()}
+    return [deb for deb in debs if (m := _OF_ARCHITECTURE.search(deb.path)) is None or m[1] in of_node]
+
+
+PACKAGES = StepKind("packages", PackagesArgs, _act, _probe, _reattach, undone_by=always("restore-packages"))
