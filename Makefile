@@ -87,6 +87,10 @@ bench-logs: setup ## collect 1 GiB of logs from four nodes, with secrets removed
 bench-engine: setup debian ## a run over 16, 64 and 256 nodes, beside Ansible and bare asyncssh; last line is JSON; half an hour
 	@$(BIN)/python -m tools.bench_engine $(ARGS)
 
+.PHONY: eval-known-issues
+eval-known-issues: setup ## how well failures are matched with the known issues of examples/known_issues; last line is JSON
+	@$(BIN)/pitstop issue evaluate examples/known_issues/catalogue.toml examples/known_issues/cases.jsonl $(ARGS)
+
 crash-matrix: setup ## a run killed and paused at every point must end the same; last line is JSON; hours (ARGS="--every 20 --random 100 --progress FILE")
 	@PYTHONPATH=.:examples:tests $(BIN)/python -m tools.crash_matrix $(ARGS)
 

@@ -39,7 +39,7 @@ def plan_page() -> str:
         ("A group", "GroupDocument"),
         ("`drain` of a rolling group", "DrainDocument"),
     ):
-        lines += [f"## {title}", "", *_described(definitions[name], definitions), ""]
+        lines += [f"## {title}", "", *described(definitions[name], definitions), ""]
     lines += ["## Step kinds", ""]
     for kind in KINDS.values():
         if kind.in_plans:
@@ -51,7 +51,7 @@ def plan_page() -> str:
 
 def _of_kind(kind: StepKind[Any]) -> Iterator[str]:
     definitions = msgspec.json.schema(kind.args)["$defs"]
-    yield from _described(definitions[kind.args.__name__], definitions)
+    yield from described(definitions[kind.args.__name__], definitions)
     yield ""
     if not kind.on_node:
         yield "Is done by the service itself: it names no role, and stands in no rolling group."
@@ -61,7 +61,7 @@ def _of_kind(kind: StepKind[Any]) -> Iterator[str]:
         yield "Runs as an operation on the node: it is attached to, never started twice."
 
 
-def _described(schema: Mapping[str, Any], definitions: Definitions) -> Iterator[str]:
+def described(schema: Mapping[str, Any], definitions: Definitions) -> Iterator[str]:
     """The description of a thing and the table of its fields."""
     yield " ".join(schema.get("description", "").split())
     yield ""

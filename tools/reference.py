@@ -14,6 +14,7 @@ from pitstop.model import errors
 from pitstop.model.run_actions import RUN_ACTIONS
 from pitstop.model.runs import RUN_MOVES, STEP_MOVES, RunState
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
+from tools.known_issues_reference import known_issues_page
 from tools.plan_reference import plan_page
 from tools.settings_reference import settings_page
 
@@ -86,6 +87,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "exit-statuses.md": exit_statuses.document,
     "moves.md": moves_page,
     "plan.md": plan_page,
+    "known-issues.md": known_issues_page,
     "settings.md": settings_page,
 }
 

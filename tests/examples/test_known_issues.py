@@ -11,6 +11,10 @@ import msgspec
 import pytest
 
 from pitstop.model.updates import UpdateState
+from pitstop.package.failure_cases_format import read_cases
+from pitstop.policy.known_issues.evaluation import Case as Known
+from pitstop.policy.known_issues.evaluation import evaluate
+from pitstop.publish.documents import read_issues_list
 from pitstop.steps.table import KINDS
 
 FOLDER = Path(__file__).parents[2] / "examples" / "known_issues"
@@ -107,3 +111,18 @@ def test_a_failure_could_have_come_from_a_run() -> None:
 def test_readme_counts_and_names_what_is_there() -> None:
     assert f"{len(CASES)} cases of {len(TOPICS)} topics. {len(NONE_OF_THEM)} of them are none" in README
     assert {fact for case in CASES for fact in case.failure.facts} <= set(re.findall(r"`([a-z-]+)`", README))
+
+
+def test_the_catalogue_is_of_the_topics_and_matches_as_it_should() -> None:
+    """The gate: what is reached today may not be lost, and no mend is offered where it does not belong."""
+    issues = read_issues_list(FOLDER / "catalogue.toml")
+    assert {issue.id for issue in issues} == {topic.id for topic in TOPICS}
+    assert issues[0].id == "weak-link"
+    cases = [
+        Known(line.id, line.set, line.failure.failure(), line.expected)
+        for line in read_cases((FOLDER / "cases.jsonl").read_bytes())
+    ]
+    score, _ = evaluate(issues, cases)
+    assert (score.issues, score.cases) == (len(TOPICS), len(CASES))
+    assert score.top1 >= 0.85
+    assert score.false_mends == 0

@@ -26,6 +26,7 @@ NOUNS = (
     Noun("node", "pitstop.cli.node", "Nodes: list, show, test, add, change, replace, remove, trust."),
     Noun("update", "pitstop.cli.update", "Updates: list, show, install."),
     Noun("run", "pitstop.cli.run", "Runs: list, show, watch, resume, stop, abort, cancel."),
+    Noun("issue", "pitstop.cli.issue", "Known issues: evaluate a list."),
     Noun("plan", "pitstop.cli.plan", "Plans: check, show, rehearse."),
     Noun("alert", "pitstop.cli.alert", "Alerts: list, close."),
     Noun("source", "pitstop.cli.source", "Sources of updates: list, check."),

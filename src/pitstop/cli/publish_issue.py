@@ -20,7 +20,7 @@ from pitstop.cli.publishing import (
     tell_people,
 )
 
-app = noun_app("Known issues: add, remove, list.")
+app = noun_app("Known issues: check, add, remove, list.")
 
 
 @app.command()
@@ -42,6 +42,21 @@ def add(
 
 
 @app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Known issues, TOML as publishers write them or signed JSON.")],
+) -> None:
+    """Check a list of issues: its form, its patterns, and every step of its mends; nothing is signed."""
+    from pitstop.publish.documents import read_issues_list
+
+    issues = read_issues_list(file)
+    mends = sum(issue.mend is not None for issue in issues)
+    told = sum(bool(issue.signatures) for issue in issues)
+    typer.echo(
+        f"{file}: {len(issues)} issues hold; {told} are recognised by signatures, {mends} can be mended."
+    )
+
+
+@app.command()
 def remove(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The issue's id.")],
     publisher: Publisher = HERE,
@@ -59,15 +74,14 @@ def remove(
 @app.command("list")
 def list_issues(publisher: Publisher = HERE, *, as_json: AsJson = False) -> None:
     """List the issues as they are signed."""
-    import msgspec
-
+    from pitstop.package.known_issues_format import issue_builtins
     from pitstop.publish.documents import known_issues
     from pitstop.publish.pages import applicable_words
 
     repository = opened(publisher)
     issues = known_issues(repository, repository.read())
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(issues), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(list(map(issue_builtins, issues)), indent=2, ensure_ascii=False))
         return
     for issue in issues:
         typer.echo(f"{issue.id}  {issue.occurrence.value}  {applicable_words(issue)}: {issue.title}")

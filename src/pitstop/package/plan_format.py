@@ -262,7 +262,7 @@ def write_plan(plan: Plan) -> bytes:
         plan.format,
         plan.name,
         [_item_document(item) for item in plan.items],
-        [_step_document(check) for check in plan.checks],
+        [step_document(check) for check in plan.checks],
     )
     value = msgspec.to_builtins(document)
     convert_plan(value)
@@ -437,10 +437,11 @@ def _drain(told: DrainDocument) -> Drain:
 
 
 def _item_document(item: PlanItem) -> StepDocument | GroupDocument:
-    return _step_document(item) if isinstance(item, PlanStep) else _group_document(item)
+    return step_document(item) if isinstance(item, PlanStep) else _group_document(item)
 
 
-def _step_document(step: PlanStep) -> StepDocument:
+def step_document(step: PlanStep) -> StepDocument:
+    """The step as its document."""
     return StepDocument(
         name=step.name,
         kind=step.kind,
@@ -451,7 +452,7 @@ def _step_document(step: PlanStep) -> StepDocument:
         deadline=step.deadline,
         retry=None if step.retry == ONCE else _retry_document(step.retry),
         when=_when_documents(step.when),
-        undo=None if step.undo is None else [_step_document(inner) for inner in step.undo],
+        undo=None if step.undo is None else [step_document(inner) for inner in step.undo],
         point_of_no_return=step.no_return,
     )
 
@@ -475,7 +476,7 @@ def _group_document(group: PlanGroup) -> GroupDocument:
         batch=group.batch,
         order=group.order,
         drain=None if drain is None else _drain_document(drain),
-        verify=[_step_document(step) for step in group.verify],
+        verify=[step_document(step) for step in group.verify],
         limit=group.limit,
         last=group.last,
         pause=group.pause,

@@ -1,24 +1,28 @@
 """A publisher's numbered documents beside the catalogue: known issues, and an OEM's guidance.
 
 Known issues are written in TOML, one ``[[issue]]`` after another, in the fields of
-:class:`pitstop.package.known_issues_format.KnownIssue`; ``add`` puts them into the signed list, where one of
-the same id takes the place of the older. From the signed list the page of common issues is made.
+:class:`pitstop.package.known_issues_documents.IssueDocument`; ``add`` puts them into the signed list, where
+one of the same id takes the place of the older. From the signed list the page of common issues is made.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
-from pitstop.model.errors import InvalidInput, NotFound
+from pitstop.model.errors import InvalidCatalogue, InvalidInput, NotFound
+from pitstop.model.known_issues import KnownIssue, KnownIssues
 from pitstop.model.releases import Catalogue, PublisherKind
+from pitstop.package.known_issues_checks import check_known_issues, check_mends
 from pitstop.package.known_issues_format import (
-    KnownIssue,
-    KnownIssues,
+    KNOWN_FORMATS,
+    MAX_KNOWN_ISSUES_BYTES,
+    read_issues,
     read_known_issues,
     write_known_issues,
 )
@@ -26,13 +30,16 @@ from pitstop.package.site_layout import Numbered
 from pitstop.publish.keys import KeyFolder
 from pitstop.publish.published import Published
 from pitstop.publish.repository import Repository
+from pitstop.steps.table import MEND_KINDS, STILL_KINDS
 
 MAX_SOURCE_BYTES = 1024 * 1024
+_NO_TIME = datetime.fromtimestamp(0, UTC)
+T = TypeVar("T")
 
 
 class _IssuesFile(msgspec.Struct, forbid_unknown_fields=True):
     format: int
-    issue: list[KnownIssue]
+    issue: list[Any]
 
 
 def read_issues_file(path: Path) -> list[KnownIssue]:
@@ -45,9 +52,32 @@ def read_issues_file(path: Path) -> list[KnownIssue]:
         told = msgspec.convert(tomllib.loads(_text(path)), _IssuesFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidInput(f"{path}: {error}") from error
-    if told.format != 1:
-        raise InvalidInput(f"{path}: format {told.format} is not known, 1 is")
-    return told.issue
+    if told.format not in KNOWN_FORMATS:
+        raise InvalidInput(f"{path}: format {told.format} is not known, 1 and 2 are")
+    return list(_checked(path, read_issues, told.issue, told.format))
+
+
+def read_issues_list(path: Path) -> tuple[KnownIssue, ...]:
+    """The issues of a list, whether it is the TOML that publishers write or the JSON that is signed, checked
+    as a whole: by itself and with the kinds of steps that mends ask for.
+
+    Raises:
+        NotFound, InvalidInput: it is not there, or not as it must be; says what is wrong.
+    """
+    if path.suffix == ".toml":
+        listed = KnownIssues("check", "check", _NO_TIME, tuple(read_issues_file(path)))
+        _checked(path, check_known_issues, listed)
+    else:
+        listed = _checked(path, read_known_issues, _bytes(path, MAX_KNOWN_ISSUES_BYTES))
+    _checked(path, check_mends, listed, MEND_KINDS, STILL_KINDS)
+    return listed.issues
+
+
+def _checked(path: Path, read: Callable[..., T], *args: object) -> T:
+    try:
+        return read(*args)
+    except InvalidInput as error:
+        raise InvalidCatalogue(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def known_issues(repository: Repository, published: Published) -> Sequence[KnownIssue]:
@@ -66,6 +96,7 @@ def add_issues(
             would not hold.
     """
     published = repository.read()
+    check_mends(KnownIssues("", "", now, tuple(issues)), MEND_KINDS, STILL_KINDS)
     problems = [problem for issue in issues for problem in _unknown(issue, published.catalogue)]
     if problems:
         raise InvalidInput("; ".join(problems), hint="`pitstop publish show` lists what is published.")
@@ -131,10 +162,17 @@ def put_guidance(repository: Repository, keys: KeyFolder, path: Path, now: datet
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_SOURCE_BYTES:
-            raise InvalidInput(f"{path} is larger than {MAX_SOURCE_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
+        return _bytes(path, MAX_SOURCE_BYTES).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}") from error
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    try:
+        if path.stat().st_size > most:
+            raise InvalidInput(f"{path} is larger than {most} bytes")
+        return path.read_bytes()
     except FileNotFoundError:
         raise NotFound(f"{path} is not there") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error}") from error

@@ -19,10 +19,11 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pitstop.model.known_issues import KnownIssue
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import DatePrecision, Release, ReleaseDate, ReleaseStatus
 from pitstop.package.article import read_article
-from pitstop.package.known_issues_format import KnownIssue, read_known_issues
+from pitstop.package.known_issues_format import read_known_issues
 from pitstop.package.markdown_html import markdown_html
 from pitstop.package.site_layout import TARGETS_FOLDER, Numbered, article_target, notes_target, package_target
 from pitstop.publish.feeds import FeedTimes, feeds, read_feed_times, site_feeds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pitstop.package.plan_format import ArgumentCheck
 from pitstop.steps.command import COMMAND
 from pitstop.steps.confirm_version import CONFIRM_VERSION
 from pitstop.steps.copy import COPY
@@ -46,3 +47,12 @@ _ROWS: tuple[StepKind[Any], ...] = (
 
 KINDS: Mapping[str, StepKind[Any]] = {kind.name: kind for kind in _ROWS}
 """All kinds by name. A package's plan may ask for those that are ``in_plans``."""
+
+MEND_KINDS: Mapping[str, ArgumentCheck] = {
+    kind.name: kind.read for kind in _ROWS if kind.in_plans and kind.on_node and kind is not COPY
+}
+"""How the arguments of those kinds are read that a known issue's mend may ask for: what is done on a node
+without a package's content."""
+
+STILL_KINDS = frozenset(kind.name for kind in _ROWS if kind.changes_nothing) & MEND_KINDS.keys()
+"""Those of them that change nothing: a mend is verified with these."""

@@ -1,0 +1,137 @@
+"""`docs/known-issues.md`: what a list of known issues may say, made from the formats that read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pitstop.model.known_issues import Place
+from pitstop.package.failure_cases_format import CaseLine, FailureOfCase, StepOfCase
+from pitstop.package.known_issues_documents import (
+    ApplicableDocument,
+    IssueDocument,
+    MendDocument,
+    SignatureDocument,
+    WhatDocument,
+    WhereDocument,
+)
+from pitstop.policy.known_issues.texts import MOST_CHARACTERS
+from pitstop.policy.known_issues.wording import (
+    LEAST_LEAD,
+    LEAST_SHARE,
+    LEAST_WORDS,
+    SHARE_AGAINST_SIGNATURES,
+    WORDS_AGAINST_SIGNATURES,
+)
+from pitstop.steps.table import MEND_KINDS, STILL_KINDS
+from tools.plan_reference import described
+
+_HEAD = """# Known issues
+
+Made from the code by `make docs`.
+
+A publisher signs one list of what goes wrong with its product: `known-issues/<n>.json` on its site,
+carried on media too. A failure of a run is held against the lists of all sources; what it may be is
+offered next to the step that failed, with what speaks for it: to be read, to be mended with the
+operator's consent where an entry allows it, and then resumed.
+
+Publishers write TOML: `format = 2`, and one `[[issue]]` after another in the fields below.
+`pitstop publish issue check FILE` says whether it holds, `pitstop publish issue add FILE` signs it.
+Unknown fields are refused. What is signed is canonical JSON: `{"format": 2, "publisher", "product",
+"issued", "issues": [...]}`.
+
+```toml
+format = 2
+
+[[issue]]
+id = "stale-lock"
+title = "A lock whose holder is gone"
+applicable = { all_supported = true }
+occurrence = "Common"
+symptom = "A step refuses to begin: *another instance is running*."
+cause = "The holder was killed before it gave the lock back."
+remediation = "Make sure that the holder is gone, remove the lock, then resume."
+mend.says = "Removes lock files whose process is gone."
+mend.steps = [{ name = "Remove", kind = "command", args = { run = ["/opt/lantern/bin/unlock", "--stale"] }
+}] mend.verify = [{ name = "No lock", kind = "probe", args = { run = ["test", "!", "-e",
+"/run/lantern.lock"] } }]
+
+[[issue.signatures]]
+mend = true
+where = { phase = ["install"], kind = ["command", "service"] }
+[issue.signatures.what]
+all = ['another instance is running', ['no such process', 'process \\d+ is gone']]
+none = ['still (alive|running)']
+```
+"""
+
+_HOW = f"""## How a failure is matched
+
+1. Texts are brought into one form: colours are taken out, quotes and blanks are of one kind. Of what a
+   step printed the last {MOST_CHARACTERS[Place.OUTPUT]} characters are looked at, of the log
+   {MOST_CHARACTERS[Place.LOG]}, of the error {MOST_CHARACTERS[Place.ERROR]}.
+2. Issues that are for other builds, or gone with the build that was going on, are left out.
+3. An issue of which a signature holds, and nothing of `excludes`, is a **match**. Matches are ranked:
+   what is certain before what is likely; then what was found in the error before the output before the
+   log, later before earlier, and with more evidence before less.
+4. Only where nothing matches, the wording is compared (BM25 over titles, symptoms, causes and
+   remediations). Offered as **perhaps related** is at most one issue: it shares at least {LEAST_WORDS}
+   words and {LEAST_SHARE:.0%} of what the failure says, by rarity, and scores {LEAST_LEAD} times as much
+   as the next. An issue with signatures, none of which holds, must share {WORDS_AGAINST_SIGNATURES} words
+   and {SHARE_AGAINST_SIGNATURES:.0%}. It never offers a mend.
+5. A **mend** is offered with the first match alone, if a signature with `mend = true` holds and no other
+   issue is certain as well.
+
+Format 1 is read as well: in place of `signatures` it has `matches`, lists of literal pieces of text; a
+failure that holds all pieces of one list is a match. It knows neither `excludes` nor `mend`.
+
+## Measure a list
+
+    pitstop issue evaluate CATALOGUE CASES [--set dev|held-out] [--show misses]
+
+CATALOGUE is a list in JSON or TOML, of format 1 or 2; CASES has one JSON object a line. A line that is
+not of the format is refused with its number. The last line of the output is a JSON object:
+
+| field | meaning |
+|---|---|
+| `issues`, `cases` | how many of each |
+| `top1` | the share of cases that are right: the expected issue is the first offer; or none, and nothing is |
+| `top3` | the same, with the expected issue among the first three |
+| `false_mends` | mends that were offered for a failure that they are not for |
+
+A case that expects `null` is right when nothing is offered at all, neither a match nor what is perhaps
+related.
+"""
+
+
+def known_issues_page() -> str:
+    """The whole page."""
+    kinds = ", ".join(f"`{name}`" for name in sorted(MEND_KINDS))
+    still = ", ".join(f"`{name}`" for name in sorted(STILL_KINDS))
+    lines = [_HEAD]
+    parts: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+        ("An issue", IssueDocument),
+        ("`applicable`", ApplicableDocument),
+        ("A signature", SignatureDocument),
+        ("`where`", WhereDocument),
+        ("`what`", WhatDocument),
+        ("`mend`", MendDocument),
+    )
+    for title, document in parts:
+        lines += [f"## {title}", "", *_of(document), ""]
+    lines += [
+        f"Steps are of the kinds {kinds}, those of `verify` of {still}, as in [a plan](plan.md).",
+        "",
+        _HOW,
+    ]
+    lines += ["## A case", "", *_of(CaseLine), ""]
+    lines += ["## `failure` of a case", "", *_of(FailureOfCase), ""]
+    lines += ["## `step` of a failure", "", *_of(StepOfCase), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _of(document: type[msgspec.Struct]) -> list[str]:
+    _, definitions = msgspec.json.schema_components((document,), ref_template="#/$defs/{name}")
+    known: dict[str, Any] = dict(definitions)
+    return list(described(known[document.__name__], known))
