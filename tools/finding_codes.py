@@ -1,6 +1,7 @@
 """Every code of a finding or an error that the sources can show, read from the sources themselves.
 
-A code is where a :class:`~pitstop.model.findings.Finding` is made, or where an error class says ``code``.
+A code is where a :class:`~pitstop.model.findings.Finding` is made, where a kind of check says which one it
+makes, or where an error class says ``code``.
 Where it is a parameter of the function around it, that one's calls are looked at in turn. What cannot
 be worked out is a mistake of its own: a code that nobody can look up.
 """
@@ -56,7 +57,7 @@ def codes(sources: Path = SOURCES) -> Codes:
     for module in modules:
         for code in _error_codes(module.tree):
             said.found.setdefault(code, set()).add(module.place)
-    makers, seen = [_Maker("Finding", 0, "code")], set[_Maker]()
+    makers, seen = [_Maker("Finding", 0, "code"), _Maker("CheckKind", 0, "code")], set[_Maker]()
     while makers:
         maker = makers.pop()
         if maker not in seen:

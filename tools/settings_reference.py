@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pitstop.daemon.check_settings import ChecksTable, CheckTable
 from pitstop.daemon.log_settings import LogCommand, LogPattern, LogsTable, LogTarget
 from pitstop.daemon.settings import ENVIRONMENT, FileSettings, SourceSettings
 
@@ -49,6 +50,14 @@ host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO/y9XiVAuV/w6zOtOJVHlBldyzm3zh
 name = "badge"
 pattern = '\bB-[0-9]{6}\b'
 
+[checks]
+backup = "/var/backups/pitstop"
+
+[[check]]
+name = "root-disk"
+run = ["/usr/lib/nagios/plugins/check_disk", "-w", "10%", "-c", "5%", "-p", "/"]
+on = "nodes"
+
 [[source]]                      # not connected: imported from media
 name = "emberforge"
 publisher = "emberforge"
@@ -73,6 +82,8 @@ def settings_page() -> str:
     lines += ["## `[logs]`", "", "See [logs.md](logs.md).", "", *_table(LogsTable), ""]
     for table, struct in TABLES_OF_LOGS.items():
         lines += [f"## Each `[[{table}]]`", "", *_table(struct), ""]
+    lines += ["## `[checks]`", "", "See [checks.md](checks.md).", "", *_table(ChecksTable), ""]
+    lines += ["## Each `[[check]]`", "", *_table(CheckTable), ""]
     lines += ["## From the environment", "", "Overrides the file.", "", "| variable | setting |", "|---|---|"]
     lines += [f"| `{variable}` | `{setting}` |" for variable, setting in ENVIRONMENT.items()]
     return "\n".join(lines) + "\n" + _EXAMPLE

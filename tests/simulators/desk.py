@@ -33,7 +33,7 @@ from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.audited import Audited
-from pitstop.service.desk import Desk, ImportsDesk, LogsDesk
+from pitstop.service.desk import ChecksDesk, Desk, ImportsDesk, LogsDesk
 from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
@@ -80,6 +80,7 @@ from pitstop.wire.views import (
 )
 from simulators import scenes
 from simulators.aurora import AuroraRecords
+from simulators.checks import SimulatedChecks
 from simulators.clock import SimulatedClock
 from simulators.imports import SimulatedImports, SimulatedTransfers
 from simulators.logs import SimulatedLogs, some_bundles
@@ -126,6 +127,7 @@ class Scene:
     imports: ImportsDesk = field(default_factory=SimulatedImports)
     nodes: SimulatedRack = field(default_factory=SimulatedRack)
     logs: SimulatedLogs = field(default_factory=some_bundles)
+    checks: SimulatedChecks = field(default_factory=SimulatedChecks)
 
     @property
     def desk(self) -> Desk:
@@ -143,6 +145,7 @@ class Scene:
             logs=cast(LogsDesk, _Logs(self)),
             transfers=SimulatedTransfers(),
             rehearsals=_Rehearsals(self),
+            checks=cast(ChecksDesk, _Checks(self)),
         )
 
     def become(self, other: Scene) -> None:
@@ -269,6 +272,17 @@ class _Logs:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.scene.logs, name)
+
+
+@dataclass
+class _Checks:
+    """The real service, over what the checks of the scene have found."""
+
+    scene: Scene
+
+    def __getattr__(self, name: str) -> Any:
+        self.scene.count(f"checks.{name}")
+        return getattr(self.scene.checks.service(_ScenesLog(self.scene), SimulatedClock(NOW)), name)
 
 
 @dataclass

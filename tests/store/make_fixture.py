@@ -9,11 +9,13 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from contracts.checks import found, keep
 from contracts.declarations import NIGHTS, YEAR_END
 from contracts.declared_nodes import KEY, N1, N2
 from contracts.journal import BROKEN, FIRST, HOTFIX, STEPS, T0, at, new_run
 from pitstop.model.accounts import Role
 from pitstop.model.audit import AuditEntry
+from pitstop.model.checks import CheckSkip, CheckStatus
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Catalogue, Family, PublisherKind, ReleaseId
 from pitstop.model.runs import (
@@ -35,6 +37,7 @@ from pitstop.ports.records import AcceptedRisk, Declared, DeclaredContract, Decl
 from pitstop.store.accounts import SqlAccounts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
+from pitstop.store.checks import SqlChecks
 from pitstop.store.database import DATABASE_NAME, Database, open_database
 from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.host_keys import SqlHostKeys
@@ -56,6 +59,9 @@ DECLARED = Declared(
     DeclaredTimes((NIGHTS,), (YEAR_END,), 1, "ada", T0),
 )
 
+CLOCK_OFF = found("clock", "node n1", CheckStatus.WARNING)
+SKIPPED = CheckSkip("clock", "node n1", "no NTP there", "ada", T0)
+
 
 def fill(database: Database) -> None:
     """A system with a past: one run that succeeded at its second attempt, one cut short in mid-step."""
@@ -68,6 +74,7 @@ def fill(database: Database) -> None:
     SqlAuditLog(database).audit(ENTRY)
     _declare(SqlDeclarations(database))
     _declare_nodes(SqlNodes(database), SqlHostKeys(database))
+    _check(SqlChecks(database))
     journal.create(new_run("run-1"), STEPS, expected=UpdateState.READY)
     tree = journal.take("run-1", "w1", at(1))
     journal.append(tree, *(PhaseEntered(at(2), phase) for phase in Phase))
@@ -97,6 +104,11 @@ def _declare_nodes(nodes: SqlNodes, host_keys: SqlHostKeys) -> None:
         nodes.enter("add node n2", "ada", T0, T0), DeclaredNode(N2, DeclaredIn.SERVICE, "ada", T0), KEY
     )
     nodes.saw("n2", {"star": "1.2311.0.5"}, T0)
+
+
+def _check(checks: SqlChecks) -> None:
+    keep(checks, 0, CLOCK_OFF)
+    checks.skip(SKIPPED)
 
 
 def main() -> None:

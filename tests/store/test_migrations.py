@@ -25,6 +25,7 @@ from pitstop.store.accounts import SqlAccounts
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
+from pitstop.store.checks import SqlChecks
 from pitstop.store.database import DATABASE_NAME, Database, open_database
 from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.host_keys import SqlHostKeys
@@ -32,7 +33,7 @@ from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.nodes import SqlNodes
 from pitstop.store.tables import audit_log
-from store.make_fixture import BASELINE, DECLARED, ENTRY, FIXTURES, KNOWN, SOURCE
+from store.make_fixture import BASELINE, CLOCK_OFF, DECLARED, ENTRY, FIXTURES, KNOWN, SKIPPED, SOURCE
 
 DUMPS = sorted(FIXTURES.glob("schema-*.sql"))
 
@@ -83,6 +84,14 @@ def test_the_nodes_are_all_there(old: Database, request: pytest.FixtureRequest) 
     assert [(declared.node, declared.where) for declared in SqlNodes(old).nodes()] == names
     assert SqlHostKeys(old).all_pinned() == ({} if before_there_were_any else {"n1": KEY, "n2": KEY})
     assert len(SqlNodes(old).versions()) == (0 if before_there_were_any else 1)
+
+
+def test_what_checks_have_found_is_all_there(old: Database, request: pytest.FixtureRequest) -> None:
+    before_there_were_any = request.node.callspec.id < "schema-0009"
+    checks = SqlChecks(old)
+    assert [kept.result for kept in checks.results()] == ([] if before_there_were_any else [CLOCK_OFF])
+    assert list(checks.skips()) == ([] if before_there_were_any else [SKIPPED])
+    assert len(checks.changes("clock")) == len(checks.rounds()) == (0 if before_there_were_any else 1)
 
 
 def test_the_audit_log_is_still_append_only(old: Database) -> None:

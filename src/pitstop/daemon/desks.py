@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pitstop.daemon.checks import check_rounds
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.ending import Ending
 from pitstop.daemon.installation import LaunchedService, launched
@@ -31,6 +32,9 @@ from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
 from pitstop.service.beginning import Beginning
 from pitstop.service.bucket_watch import BucketWatch
+from pitstop.service.check_findings import CheckFindings
+from pitstop.service.check_rounds import CheckRounds
+from pitstop.service.checks import ChecksService
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
@@ -85,6 +89,7 @@ class Wired:
     node_watch: NodeWatch
     logs: LogsService
     log_streams: SshStreams
+    checks: CheckRounds
 
 
 def wire(settings: Settings, stored: Stored) -> Wired:
@@ -97,7 +102,15 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     header = read_system(settings.system_file)
     systems = DeclaredSystem(header, stored.nodes)
     audited = Audited(stored.audit, clock)
-    knowledge = Knowledge(stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, clock)
+    knowledge = Knowledge(
+        stored.catalogues,
+        stored.ledger,
+        stored.runs,
+        stored.declarations,
+        systems,
+        clock,
+        CheckFindings(stored.checks, settings.checks.habits).standing,
+    )
     progress = Progress(stored.board)
     host_keys = stored.host_keys
     nodes, http = SshNodes(host_keys, header.ssh.connections), HttpxProber()
@@ -134,6 +147,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
     outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
     runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks)
+    rounds = check_rounds(settings, stored, knowledge)
     hours = DeclaredHours(stored.declarations)
     beginning = Beginning(stored.journal, stored.payloads, knowledge, jobs, hours)
     versions = NodeVersions(systems, host_keys)
@@ -154,6 +168,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         imports=imports,
         rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys)),
         logs=logs,
+        checks=ChecksService(stored.checks, rounds, jobs, audited),
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
     bucket = _bucket_watch(settings.import_bucket, link, imports)
@@ -180,6 +195,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         node_watch=NodeWatch(knowledge, versions, stored.nodes),
         logs=logs,
         log_streams=log_streams,
+        checks=rounds,
     )
 
 

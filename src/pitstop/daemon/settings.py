@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pitstop.daemon.check_settings import CheckSettings, ChecksTable, CheckTable, check_settings
 from pitstop.daemon.log_settings import (
     LogCommand,
     LogPattern,
@@ -157,6 +158,8 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         list[LogCommand],
         _said("Commands whose output is collected from nodes, each a `[[log_command]]` of its own."),
     ] = []
+    checks: Annotated[ChecksTable, _said("How the system is checked: a table `[checks]`.")] = ChecksTable()
+    check: Annotated[list[CheckTable], _said("Checks of your own, each a `[[check]]` of its own.")] = []
 
 
 ENVIRONMENT = {
@@ -212,6 +215,7 @@ class Settings:
     medium: Bounds
     keep_payloads: timedelta
     logs: LogSettings
+    checks: CheckSettings
 
 
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -246,6 +250,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         medium=_medium_bounds(said),
         keep_payloads=timedelta(days=said.keep_payloads_days),
         logs=log_settings(said.logs, said.log_target, said.log_pattern, said.log_command, folder),
+        checks=check_settings(said.checks, said.check, folder),
     )
 
 

@@ -22,9 +22,11 @@ from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.board import SqlBoard
 from pitstop.store.catalogues import SqlCatalogues
+from pitstop.store.checks import SqlChecks
 from pitstop.store.database import Database, open_beside, open_copy, open_database
 from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.host_keys import SqlHostKeys
+from pitstop.store.integrity import StoreIntegrity
 from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.lock import state_lock
@@ -58,6 +60,8 @@ class Stored:
     accounts: SqlAccounts
     audit: SqlAuditLog
     payloads: FilePayloads
+    checks: SqlChecks
+    integrity: StoreIntegrity
 
 
 @contextmanager
@@ -107,6 +111,7 @@ def _beside(folder: Path, address: str | None, scratch: Path) -> tuple[Database,
 
 def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool = False) -> Stored:
     shelf = SqlShelf(database) if is_shared else None
+    payloads = FilePayloads(folder, shelf=shelf, beside=beside)
     return Stored(
         folder=folder,
         turns=SqlTurns(database),
@@ -121,5 +126,7 @@ def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool =
         host_keys=SqlHostKeys(database),
         accounts=SqlAccounts(database),
         audit=SqlAuditLog(database),
-        payloads=FilePayloads(folder, shelf=shelf, beside=beside),
+        payloads=payloads,
+        checks=SqlChecks(database),
+        integrity=StoreIntegrity(database, payloads),
     )

@@ -10,6 +10,7 @@ from functools import partial
 from pitstop.daemon.desks import Wired
 from pitstop.daemon.watching import Watch
 from pitstop.ports.jobs import Job, Recurring
+from pitstop.service.check_rounds import CHECK, key_of
 from pitstop.service.imports import IMPORT
 from pitstop.service.log_sending import SEND
 from pitstop.service.logs import COLLECT
@@ -40,11 +41,13 @@ def jobs(wired: Wired) -> tuple[Job, ...]:
             await asyncio.to_thread(wired.supply.require, run_id)
         await wired.driver.drive(run_id)
         await asyncio.to_thread(wired.logs.after_run, run_id)
+        wired.jobs.submit(CHECK, key_of(f"after run {run_id}", ()))
 
     return (
         Job(DRIVE, drive, tell=wired.alarm.tell, unfinished=wired.driver.journal.unfinished),
         Job(IMPORT, wired.imports.work, here=True, unfinished=wired.imports.unfinished),
         Job(COLLECT, wired.logs.work, here=True, unfinished=wired.logs.unfinished),
+        Job(CHECK, wired.checks.work),
         Job(SEND, wired.logs.sending.work, here=True, unfinished=wired.logs.sending.unfinished),
     )
 
@@ -63,6 +66,7 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
     for name, tidy in tidied.items():
         yield Recurring(Job(name, _blocking(tidy), here=True), TIDY_EVERY)
     yield Recurring(Job("ask-nodes", _blocking(wired.node_watch.look)), ASK_NODES_EVERY)
+    yield Recurring(Job("daily-checks", _blocking(wired.checks.daily)), settings.checks.every)
     take_file = Job("take-nodes-file", _blocking(wired.node_declarations.take_file_that_waits), here=True)
     yield Recurring(take_file, TAKE_FILE_EVERY)
     if settings.import_folder is not None:

@@ -34,6 +34,7 @@ from pitstop.policy.rules.passed import passed
 from pitstop.policy.rules.platform_gate import platform_gate
 from pitstop.policy.rules.recalled import recalled
 from pitstop.policy.rules.risks import risks
+from pitstop.policy.rules.system_checks import system_checks
 from pitstop.policy.situation import Rule, Situation, Word
 
 GATES: tuple[Rule, ...] = (
@@ -53,6 +54,9 @@ GATES: tuple[Rule, ...] = (
 
 OF_THE_MOMENT: tuple[Rule, ...] = (adopted, one_at_a_time, nodes_agree, health_check_age)
 """Rules about what is going on right now."""
+
+BEFORE_IT_BEGINS: tuple[Rule, ...] = (system_checks,)
+"""Rules about whether the system is well enough, asked of what could go on now."""
 
 ADVICE: tuple[Rule, ...] = (import_by_hand, newest_hotfix)
 """Said beside the reasons; they never keep anything off."""
@@ -100,6 +104,11 @@ class Applicability:
     recommended: bool
 
     @property
+    def may_begin(self) -> bool:
+        """Whether its state is one that *Update now* is open in, whatever the reasons say."""
+        return self.state in _MAY_START
+
+    @property
     def blocking(self) -> tuple[Finding, ...]:
         """The reasons that would have to go before it can be installed."""
         return tuple(finding for finding in self.reasons if finding.blocks)
@@ -124,6 +133,8 @@ def applicability(release: Release, situation: Situation) -> Applicability:
     if installed:
         words = [_only_worth_knowing(word) for word in words if word.state is UpdateState.RECALLED]
     state = UpdateState.INSTALLED if installed else _state(stored, words)
+    if state in _MAY_START:
+        words += said(release, situation, BEFORE_IT_BEGINS)
     reasons = tuple(_weighed(word.finding, situation) for word in words if word.finding is not None)
     installable = state in _MAY_START and not any(finding.blocks for finding in reasons)
     risky = any(finding.code.startswith("risk") for finding in reasons)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from pitstop.model.findings import Finding
 from pitstop.model.releases import HardwareMatch, ReleaseId
 from pitstop.model.system import Installed, NodeVersion
 from pitstop.model.updates import UpdateState
@@ -63,6 +64,7 @@ class SystemFacts:
             date is known.
         measured: installs that were timed on this system, newest first.
         node_versions: what nodes said that they run, when they were asked last.
+        checks: what checks have found that still counts, and blocks or would if it was not skipped.
         failed_to_get: by update name, how often in a row its download or preparation has failed by now.
     """
 
@@ -85,6 +87,7 @@ class SystemFacts:
     stale_after: timedelta = STALE_AFTER
     measured: tuple[MeasuredRun, ...] = ()
     node_versions: tuple[NodeVersion, ...] = ()
+    checks: tuple[Finding, ...] = ()
     failed_to_get: Mapping[str, int] = field(default_factory=dict)
 
     @property

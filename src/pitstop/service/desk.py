@@ -12,6 +12,7 @@ from pitstop.model.accounts import Actor, Role
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
+from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
 from pitstop.wire.node_views import (
     KeyTrust,
@@ -239,6 +240,25 @@ class LogsDesk(Protocol):
         """Raises NotFound, Conflict: it is pinned, or still collected; NotPermitted (operators may)."""
 
 
+class ChecksDesk(Protocol):
+    def list(self, actor: Actor) -> ChecksView:
+        """All that is known of the system's health."""
+
+    def show(self, actor: Actor, name: str) -> CheckView:
+        """Raises NotFound."""
+
+    def run(self, actor: Actor, names: tuple[str, ...] = ()) -> CheckRunAsked:
+        """Have checks run (none named: all). Answers at once. Raises NotFound, NotPermitted (operators
+        may)."""
+
+    def skip(self, actor: Actor, name: str, target: str, reason: str) -> CheckView:
+        """Let its warnings, at this target or ("") at all, keep no update off. Raises NotFound, InvalidInput
+        (no reason), NotPermitted (operators may)."""
+
+    def unskip(self, actor: Actor, name: str, target: str = "") -> CheckView:
+        """Raises NotFound: there is no such check, or it is not skipped; NotPermitted."""
+
+
 class TransfersDesk(Protocol):
     def request(self, actor: Actor) -> TransferRequest:
         """What this system has and lacks, for the downloader."""
@@ -331,3 +351,4 @@ class Desk:
     logs: LogsDesk
     transfers: TransfersDesk
     rehearsals: RehearsalsDesk
+    checks: ChecksDesk

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from pitstop.model.findings import Finding
 from pitstop.model.releases import Catalogue, PublisherKind, Release
 from pitstop.model.runs import OCCUPYING, Phase, Run, RunPurpose, RunState
 from pitstop.model.system import SystemDescription
@@ -19,9 +20,17 @@ from pitstop.service.named_facts import content_of, named_facts, values_of
 from pitstop.service.timed_runs import failed_to_get, health_checked, measured
 
 
+def _nothing(_now: datetime) -> Sequence[Finding]:
+    return ()
+
+
 @dataclass(slots=True)
 class Knowledge:
-    """The release graph and the facts, as they stand when asked."""
+    """The release graph and the facts, as they stand when asked.
+
+    Attributes:
+        standing: what the system's checks have found that counts at that moment.
+    """
 
     catalogues: Catalogues
     ledger: Ledger
@@ -29,6 +38,7 @@ class Knowledge:
     declarations: Declarations
     systems: Systems
     clock: Clock
+    standing: Callable[[datetime], Sequence[Finding]] = _nothing
     _graph: tuple[tuple[Catalogue, ...], ReleaseGraph] | None = None
 
     @property
@@ -59,14 +69,14 @@ class Knowledge:
         return min((check for check in checks if check), default=None) if all(checks) else None
 
     def facts(self) -> SystemFacts:
-        runs = self.runs.runs()
+        runs, now = self.runs.runs(), self.clock.now()
         active = next((run for run in runs if run.state in OCCUPYING), None)
         declared = self.declarations.declared()
         system = self.system
         values = values_of(named_facts(system, declared.facts))
         return SystemFacts(
             installed=tuple(self.ledger.installed()),
-            at=self.clock.now(),
+            at=now,
             hardware_family=system.hardware_family,
             hardware_model=system.hardware_model,
             nodes=len(system.nodes),
@@ -81,6 +91,7 @@ class Knowledge:
             last_checked=self._platform_checked(),
             measured=measured(runs),
             node_versions=tuple(self.systems.said()),
+            checks=tuple(self.standing(now)),
             failed_to_get=failed_to_get(runs),
         )
 

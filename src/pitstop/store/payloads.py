@@ -277,6 +277,21 @@ class FilePayloads:
             raise NotFound(f"the content of {file.path} is not here", hint="Prepare the update again.")
         return self._content.path(file)
 
+    def place(self, file: ContentFile) -> Path:
+        """Where this content lies, or would lie."""
+        return self._content.path(file)
+
+    def is_whole(self, file: ContentFile) -> bool:
+        """Whether its content is here and is what was signed. Reads it whole; blocks."""
+        with translated("the content cannot be looked at"):
+            return self._content.is_whole(file)
+
+    def packages(self) -> list[str]:
+        """Those that name content: they were not discarded."""
+        with translated("the packages cannot be looked at"):
+            folders = [folder for folder in self._packages.iterdir() if (folder / METADATA).is_file()]
+        return sorted(folder.name for folder in folders if not (folder / _DISCARDED).exists())
+
     def drop_damaged(self, files: Sequence[ContentFile]) -> Sequence[ContentFile]:
         with translated("the content cannot be looked at"):
             damaged = [file for file in files if not self._content.is_whole(file)]
@@ -324,9 +339,8 @@ class FilePayloads:
     def _named_content(self) -> set[str]:
         """Digests of the content that the packages here name, but for discarded ones."""
         named: set[str] = set()
-        for folder in self._packages.iterdir():
-            if (folder / METADATA).is_file() and not (folder / _DISCARDED).exists():
-                named.update(file.sha256 for file in self.manifest(folder.name).files)
+        for package in self.packages():
+            named.update(file.sha256 for file in self.manifest(package).files)
         return named
 
     @contextmanager

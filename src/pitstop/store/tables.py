@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 
 from pitstop.model.accounts import Role
-from pitstop.model.findings import Finding
+from pitstop.model.checks import CheckResult, CheckStatus
+from pitstop.model.findings import Finding, Severity
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, PlanStep, Retry
 from pitstop.model.releases import PublisherKind
@@ -391,3 +392,50 @@ host_keys = Table(
     "host_keys", metadata, Column("node", Text, primary_key=True), Column("key", Text, nullable=False)
 )
 """The SSH host keys that are pinned: of nodes by name, of jump hosts as ADDRESS:PORT."""
+
+check_rounds = Table(
+    "check_rounds",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("began", Instant, nullable=False),
+    Column("ended", Instant),
+    Column("why", Text, nullable=False),
+    Column("checks", Json(tuple[str, ...]), nullable=False),
+)
+"""When checks were asked, the last some hundred times."""
+
+check_results = Table(
+    "check_results",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("status", words(CheckStatus), nullable=False),
+    Column("result", Json(CheckResult), nullable=False),
+    Column("since", Instant, nullable=False),
+)
+"""The newest result of each check at each target. ``since``: it has had this status without a break."""
+
+check_changes = Table(
+    "check_changes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("status", words(CheckStatus), nullable=False),
+    Column("severity", words(Severity), nullable=False),
+    Column("description", Text, nullable=False),
+    Index("ix_check_changes_name", "name", "target"),
+)
+"""That from then on a check had another status at a target."""
+
+check_skips = Table(
+    "check_skips",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Checks whose warnings keep no update off. ``target`` empty: at all targets."""

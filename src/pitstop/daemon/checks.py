@@ -1,0 +1,48 @@
+"""Wiring of checks: built in, and the operator's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pitstop.checks.kind import CheckKind
+from pitstop.checks.nagios import kinds_of
+from pitstop.checks.table import KINDS
+from pitstop.daemon.settings import Settings
+from pitstop.daemon.stored import Stored
+from pitstop.diagnostics.operator_checks import FolderChecks
+from pitstop.diagnostics.this_machine import LocalMachine
+from pitstop.model.runs import Run
+from pitstop.nodes.streaming import SshStreams
+from pitstop.service.check_rounds import CheckRounds
+from pitstop.service.check_surroundings import SystemMemory
+from pitstop.service.facts import Knowledge
+from pitstop.service.reports import nodes_out_of_service
+from pitstop.service.update_needs import UpdateNeeds
+
+
+def check_rounds(settings: Settings, stored: Stored, knowledge: Knowledge) -> CheckRounds:
+    own = FolderChecks(settings.checks.folder, settings.checks.named)
+
+    def kinds() -> Sequence[CheckKind]:
+        return [*KINDS, *kinds_of(own.all(), {kind.name for kind in KINDS})]
+
+    def out_of_service(run: Run) -> Sequence[str]:
+        return nodes_out_of_service(stored.journal.load(run.id))
+
+    return CheckRounds(
+        records=stored.checks,
+        alerts=stored.alerts,
+        knowledge=knowledge,
+        memory=SystemMemory(
+            sources=stored.catalogues.sources,
+            runs=stored.runs,
+            out_of_service=out_of_service,
+            needs=UpdateNeeds(knowledge, stored.payloads).of,
+            integrity=stored.integrity,
+        ),
+        machine=LocalMachine(),
+        streams=lambda: SshStreams(stored.host_keys),
+        kinds=kinds,
+        habits=settings.checks.habits,
+        state_folder=str(stored.folder),
+    )

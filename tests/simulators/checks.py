@@ -1,0 +1,196 @@
+"""What checks are handed, without a database, nodes or machines behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from pitstop.checks.kind import CheckHabits, CheckKind, NotReached, Target
+from pitstop.checks.table import KINDS
+from pitstop.model.checks import CheckChange, CheckResult, CheckRound, CheckSkip, CheckStatus, KeptResult
+from pitstop.model.errors import NotFound, PitstopError
+from pitstop.model.runs import Run
+from pitstop.model.system import Node, SystemDescription
+from pitstop.ports.checks import Integrity, Need, ReadAgain, Said, ThisMachine
+from pitstop.ports.clock import Clock
+from pitstop.ports.logs import NodeStreams
+from pitstop.ports.records import AuditLog, SourceStatus
+from pitstop.service.audited import Audited
+from pitstop.service.check_rounds import CheckRounds, asked_by
+from pitstop.service.check_surroundings import SystemMemory
+from pitstop.service.checks import ChecksService
+from pitstop.service.facts import Knowledge
+from simulators.records import MemoryAlerts
+
+NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
+
+
+@dataclass
+class MemoryChecks:
+    """Implements :class:`pitstop.ports.checks.CheckRecords`."""
+
+    kept: dict[tuple[str, str], KeptResult] = field(default_factory=dict)
+    noted: list[CheckChange] = field(default_factory=list)
+    begun: list[CheckRound] = field(default_factory=list)
+    skipped: dict[tuple[str, str], CheckSkip] = field(default_factory=dict)
+
+    def results(self) -> Sequence[KeptResult]:
+        return [self.kept[key] for key in sorted(self.kept)]
+
+    def problems(self) -> Sequence[KeptResult]:
+        return [each for each in self.results() if each.result.status is not CheckStatus.PASS]
+
+    def changes(self, check: str, target: str = "") -> Sequence[CheckChange]:
+        mine = [each for each in self.noted if each.check == check and target in ("", each.target)]
+        return mine[::-1]
+
+    def begin(self, why: str, checks: Sequence[str], at: datetime) -> CheckRound:
+        self.begun.append(CheckRound(len(self.begun) + 1, at, why, tuple(checks)))
+        return self.begun[-1]
+
+    def end(self, number: int, results: Sequence[CheckResult], at: datetime) -> None:
+        self.begun[number - 1] = replace(self.begun[number - 1], ended=at)
+        asked = self.begun[number - 1].checks
+        before = {key: kept for key, kept in self.kept.items() if not asked or key[0] in asked}
+        for key in before:
+            del self.kept[key]
+        for result in results:
+            known = before.get(result.key)
+            lasts = known is not None and known.result.status is result.status
+            since = known.since if lasts and known is not None else result.at
+            self.kept[result.key] = KeptResult(result, since)
+            if not lasts:
+                self.noted.append(
+                    CheckChange(
+                        result.check, result.target, since, result.status, result.severity, result.description
+                    )
+                )
+
+    def rounds(self, limit: int = 20) -> Sequence[CheckRound]:
+        return self.begun[::-1][:limit]
+
+    def skips(self) -> Sequence[CheckSkip]:
+        return [self.skipped[key] for key in sorted(self.skipped)]
+
+    def skip(self, skip: CheckSkip) -> None:
+        self.skipped[skip.check, skip.target] = skip
+
+    def unskip(self, check: str, target: str) -> None:
+        if self.skipped.pop((check, target), None) is None:
+            raise NotFound(f"the check {check!r} is not skipped")
+
+
+@dataclass
+class InstantRounds:
+    """Jobs that are done at once: checks find what they found before."""
+
+    records: MemoryChecks
+    at: datetime = NOW
+
+    def submit(self, job: str, key: str) -> None:
+        why, names = asked_by(key)
+        self.at += timedelta(minutes=1)
+        begun = self.records.begin(why, names, self.at)
+        again = [each.result for each in self.records.results() if not names or each.result.check in names]
+        self.records.end(begun.number, [replace(result, at=self.at) for result in again], self.at)
+
+
+@dataclass
+class SimulatedChecks:
+    """The real service over a memory, and rounds that nobody has to wait for."""
+
+    records: MemoryChecks = field(default_factory=MemoryChecks)
+    habits: CheckHabits = field(default_factory=CheckHabits)
+    operators: Sequence[CheckKind] = ()
+
+    def service(self, log: AuditLog, clock: Clock) -> ChecksService:
+        rounds = CheckRounds(
+            records=self.records,
+            alerts=MemoryAlerts(),
+            knowledge=cast(Knowledge, None),
+            memory=cast(SystemMemory, None),
+            machine=cast(ThisMachine, None),
+            streams=lambda: cast(NodeStreams, None),
+            kinds=lambda: [*KINDS, *self.operators],
+            habits=self.habits,
+            state_folder="/var/lib/pitstop",
+        )
+        return ChecksService(
+            self.records, rounds, InstantRounds(self.records, clock.now()), Audited(log, clock)
+        )
+
+
+@dataclass
+class GivenIntegrity:
+    """Implements :class:`pitstop.ports.checks.Integrity`."""
+
+    problems: Sequence[str] = ()
+    read: ReadAgain = field(default_factory=lambda: ReadAgain((), 0, 0))
+
+    def database_problems(self, deadline: timedelta) -> Sequence[str]:
+        return self.problems
+
+    def read_again(self, deadline: timedelta) -> ReadAgain:
+        return self.read
+
+
+@dataclass
+class GivenSurroundings:
+    """Implements :class:`pitstop.checks.kind.Surroundings`: what a test says is so.
+
+    Attributes:
+        says: what a target answers, by its name as ``str`` gives it; "": everybody else.
+        silent: by node, why it is not reached.
+    """
+
+    system: SystemDescription
+    says: Mapping[str, Said | Callable[[str], Said]] = field(default_factory=dict)
+    silent: Mapping[str, PitstopError] = field(default_factory=dict)
+    habits: CheckHabits = field(default_factory=CheckHabits)
+    state_folder: str = "/var/lib/pitstop"
+    integrity: Integrity = field(default_factory=GivenIntegrity)
+    known_sources: Sequence[SourceStatus] = ()
+    known_runs: Sequence[Run] = ()
+    out: Sequence[str] = ()
+    room: Sequence[Need] = ()
+    at: datetime = NOW
+    took: timedelta = timedelta(milliseconds=40)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def machine(self) -> Target:
+        return Target("machine", "here")
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def contact(self, node: Node) -> timedelta:
+        await asyncio.sleep(0)
+        if node.name in self.silent:
+            raise self.silent[node.name]
+        return self.took
+
+    async def ask(self, target: Target, script: str, *, deadline: timedelta = timedelta(seconds=30)) -> Said:
+        self.asked.append((str(target), script))
+        if target.node is not None and target.node.name in self.silent:
+            raise NotReached(f"node {target.node.name} does not answer")
+        said = self.says.get(str(target), self.says.get("", Said(0, "")))
+        return said(script) if callable(said) else said
+
+    async def run(self, command: Sequence[str], *, deadline: timedelta) -> Said:
+        return await self.ask(self.machine, " ".join(command))
+
+    def sources(self) -> Sequence[SourceStatus]:
+        return self.known_sources
+
+    def runs(self) -> Sequence[Run]:
+        return self.known_runs
+
+    def out_of_service(self, run: Run) -> Sequence[str]:
+        return self.out
+
+    def needs(self) -> Sequence[Need]:
+        return self.room
