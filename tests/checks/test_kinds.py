@@ -277,7 +277,7 @@ class TestSources:
         assert self.judged(last_checked=NOW - timedelta(days=5)) == ("warning", "Informational")
 
     def test_never_checked(self) -> None:
-        assert self.judged() == ("unknown", "Warning")
+        assert self.judged() == ("unknown", "Informational")
 
     def test_on_media(self) -> None:
         on_media = SourceStatus(replace(SOURCE, url=""), NOW - timedelta(days=20))

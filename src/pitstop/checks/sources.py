@@ -18,7 +18,6 @@ from pitstop.checks.kind import (
     not_looked_at,
     only_worth_knowing,
     passes,
-    unknown,
     warns,
 )
 from pitstop.checks.threads import in_thread
@@ -48,7 +47,7 @@ def judge(status: SourceStatus, habits: CheckHabits, now: datetime) -> Outcome:
         outcome = warns(f"{status.finding.what}{since}", status.finding.remedy, detail=status.finding.detail)
         return only_worth_knowing(outcome) if status.finding.code == Unreachable.code else outcome
     if status.last_checked is None:
-        return unknown("it was not checked yet", "Check the sources: `pitstop source check`.")
+        return not_looked_at("it was not checked yet", "Check the sources: `pitstop source check`.")
     longest = timedelta(days=habits.source_days) if status.source.connected else STALE_AFTER
     if now - status.last_checked > longest:
         remedy = (
