@@ -64,6 +64,7 @@ async def _answer(question: _Question, around: Surroundings) -> CheckResult:
     try:
         async with deadline:
             outcome = await question.kind.look(around, question.target)
+        return _result(question, outcome, around.now(), time.monotonic() - begun)
     except TimeoutError:
         seconds = question.kind.deadline.total_seconds()
         outcome = unknown(

@@ -141,6 +141,12 @@ def skip_of(result: CheckResult, skips: Iterable[CheckSkip]) -> CheckSkip | None
     return next(mine, next((skip for skip in named if skip.target == EVERY_TARGET), None))
 
 
+def _subject(result: CheckResult) -> str:
+    """What it is about; of the operator's, which are all of one code, with the name of the check."""
+    own = result.origin is not CheckOrigin.BUILT_IN
+    return f"{result.target}, check {result.check}" if own else result.target
+
+
 def finding_of(result: CheckResult, skip: CheckSkip | None = None, *, strict: bool = False) -> Finding | None:
     """What is to be known of a result; None: it passed.
 
@@ -153,7 +159,7 @@ def finding_of(result: CheckResult, skip: CheckSkip | None = None, *, strict: bo
     finding = Finding(
         code=result.code,
         severity=result.severity,
-        subject=f"check {result.check} of {result.target}",
+        subject=_subject(result),
         what=f"{result.title}: {result.description}",
         remedy=result.remedy,
         detail=result.detail,

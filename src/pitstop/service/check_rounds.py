@@ -31,6 +31,9 @@ CHECK = "run-checks"
 
 DAILY = "daily"
 
+ALERTED = "checks"
+"""The source of alerts that a round settles."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRounds:
@@ -63,6 +66,7 @@ class CheckRounds:
             begun = self.records.begin(why, names, self.knowledge.clock.now())
             results = asyncio.run(self._asked(kinds, update))
             self.records.end(begun.number, results, self.knowledge.clock.now())
+            self.alerts.settle(ALERTED, self.wrong(), self.knowledge.clock.now())
         return results
 
     def daily(self) -> None:
