@@ -13,8 +13,8 @@ from engine.bench import RUN, Bench, named, step
 from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.errors import InvalidMove
 from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanItem, PlanStep, Retry
-from pitstop.model.runs import RunState, StepStatus, WindowUse, to_void
-from pitstop.model.undoing import passed_no_return, point_of_no_return
+from pitstop.model.runs import RunState, RunTree, StepsAdded, StepStarted, StepStatus, WindowUse, to_void
+from pitstop.model.undoing import passed_no_return, point_of_no_return, put_back_steps
 from pitstop.model.updates import UpdateState
 from pitstop.ports.nodes import Answer
 from simulators.nodes import Call
@@ -172,8 +172,9 @@ def test_a_cancel_works_while_undoing_and_says_what_is_left(tmp_path: Path) -> N
     assert alert.finding == tree.run.finding
 
 
-def test_a_cancel_after_a_failure_puts_back_into_service_what_the_run_took_out(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, [rolling(step("one"), drain=DRAIN)], fails={("one", "n2")})
+def failed_on_a_drained_node(folder: Path) -> Bench:
+    """The run has failed on n2, which it had taken out of service."""
+    bench = Bench(folder, [rolling(step("one"), drain=DRAIN)], fails={("one", "n2")})
     quick = bench.does
 
     def says_was_in(call: Call) -> Answer:
@@ -186,11 +187,33 @@ def test_a_cancel_after_a_failure_puts_back_into_service_what_the_run_took_out(t
     assert bench.drive().run.state is RunState.FAILED
     drained = [ran for ran in bench.ran if "told_out || {" in ran and ran.endswith("@n2")]
     assert drained
+    return bench
+
+
+def put_back(tree: RunTree) -> list[tuple[str | None, StepStatus]]:
+    """The nodes that were to be put back when the run was cancelled."""
+    back = [leaf for leaf in tree.leaves() if leaf.kind == "undrain" and leaf.undoes is not None]
+    return [(leaf.node, leaf.status) for leaf in back]
+
+
+def test_a_cancel_after_a_failure_puts_back_into_service_what_the_run_took_out(tmp_path: Path) -> None:
+    bench = failed_on_a_drained_node(tmp_path)
     bench.cancel()
     tree = bench.drive()
     assert tree.run.state is RunState.CANCELLED
-    back = [leaf for leaf in tree.leaves() if leaf.kind == "undrain" and leaf.undoes is not None]
-    assert [(leaf.node, leaf.status) for leaf in back] == [("n2", StepStatus.SUCCEEDED)]
+    assert put_back(tree) == [("n2", StepStatus.SUCCEEDED)]
+
+
+def test_who_takes_over_while_a_node_is_put_back_after_a_cancel_puts_it_back(tmp_path: Path) -> None:
+    bench = failed_on_a_drained_node(tmp_path)
+    bench.cancel()
+    tree = bench.journal.take(RUN, "killed", bench.clock.now())
+    bench.journal.append(tree, StepsAdded(bench.clock.now(), put_back_steps(tree)))
+    (back,) = (leaf for leaf in tree.leaves() if leaf.undoes is not None)
+    bench.journal.append(tree, StepStarted(back.index, bench.clock.now()))
+    tree = bench.drive()
+    assert tree.run.state is RunState.CANCELLED
+    assert put_back(tree) == [("n2", StepStatus.SUCCEEDED)]
 
 
 def test_a_run_that_has_ended_for_good_takes_nothing_more(tmp_path: Path) -> None:

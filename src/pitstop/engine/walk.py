@@ -113,7 +113,7 @@ class Walk:
     async def _backwards(self) -> None:
         self._aim = RunState.UNDOING
         try:
-            await self._end_what_is_under_way()
+            await self._end_what_is_under_way(but=UNDO)
             await self._added(UNDO, undo_steps)
         except _Halted:
             return
@@ -125,7 +125,7 @@ class Walk:
     async def _let_go(self) -> None:
         self._aim = RunState.CANCELLING
         troubles: list[Finding] = []
-        for part in (self._end_what_is_under_way(), self._added(PUT_BACK, put_back_steps)):
+        for part in (self._end_what_is_under_way(but=PUT_BACK), self._added(PUT_BACK, put_back_steps)):
             try:
                 await part
             except LeafFailed as failure:
@@ -257,15 +257,20 @@ class Walk:
     def _work(self, place: Step) -> LeafWork:
         return LeafWork(self._journal, self._kinds, self._world, self._progress, self._tree, place.index)
 
-    async def _end_what_is_under_way(self) -> None:
-        """What the way forwards, or an earlier worker, has left in the middle: end it where it is.
+    async def _end_what_is_under_way(self, but: str) -> None:
+        """What another way, or an earlier worker on it, has left in the middle: end it where it is.
+
+        Args:
+            but: what the way that is gone now has added: what an earlier worker has left of that goes on.
 
         Raises:
             LeafFailed: a node cannot be reached for it: it may still act.
         """
         let_go, failures = self._aim is RunState.CANCELLING, list[LeafFailed]()
+        own = added_place(self._tree, but)
+        goes_on = {leaf.index for leaf in self._tree.leaves(own.index)} if own is not None else set()
         for leaf in self._tree.leaves():
-            if leaf.status in _UNDER_WAY and (leaf.undoes is None or let_go):
+            if leaf.status in _UNDER_WAY and leaf.index not in goes_on:
                 try:
                     await self._work(leaf).cut_short(let_go=let_go)
                 except LeafFailed as failure:
