@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -16,11 +17,13 @@ from sqlalchemy import create_engine, text
 from pitstop.store.database import open_database
 
 _NUMBERS = itertools.count()
+_STARTING = Lock()
 
 
 def new_database(*, empty: bool = False) -> str:
     """The address of a database of its own, with Pitstop's schema unless it is to be ``empty``."""
-    template = "template1" if empty else _migrated()
+    with _STARTING:
+        template = "template1" if empty else _migrated()
     name = f"test{next(_NUMBERS)}"
     _run(_server(), f"CREATE DATABASE {name} TEMPLATE {template}")
     return _named(name)

@@ -5,11 +5,11 @@ with every kind of group on three nodes (``tests/crash/plan.py``): one that succ
 aborted, one that fails and is cancelled. Nodes are folders of this machine; what runs on them is the node's
 real side (``operation.sh``), begun as a child process instead of over SSH. Workers are real processes.
 
-- **In turn**: one run for each point of each story on each database, with one SIGKILL. ``--every N`` takes
-  every Nth point only.
-- **At random**, ``--random N`` points: each run is killed again and again, each time within 40 points of
-  where it was taken up; one run in six is not killed but paused (SIGSTOP) while another worker takes it, and
-  goes on while that one is in the middle. With the same ``--seed`` the same points are chosen.
+- **In turn**: SIGKILL at each point of each story on each database. A run is killed at ``--together N``
+  points that lie far apart; the next run at those beside them, and so on. ``--every N`` takes every Nth run.
+- **At random**, ``--random N`` points: each run is killed again and again, each time within 30 points of
+  where it was taken up. With the same ``--seed`` the same points are chosen. The nodes' side is played by a
+  process of its own here (``tests/crash/served_nodes.py``).
 
 With ``--progress FILE`` each case is written down as it ends, and not done again by the next call. The last
 line is one JSON object: ``points``, ``lost`` (whatever an undisturbed run would have come to and this one has
@@ -32,9 +32,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from crash.cases import Outcome, at_random, killed, undisturbed
+from crash.cases import Outcome, at_random, killed_at, undisturbed
 from crash.plan import Story
-from crash.scene import scene_here
 from crash.servers import POSTGRESQL, SQLITE, Addresses, servers
 
 SAY_EVERY_SECONDS = 10.0
@@ -79,18 +78,20 @@ def _fields(outcome: Outcome) -> dict[str, object]:
     return {name: getattr(outcome, name) for name in Outcome.__slots__}
 
 
-def in_turn(databases: dict[str, Addresses], every: int) -> Iterator[tuple[str, Case]]:
-    """One case for each point of each story on each database."""
+def in_turn(databases: dict[str, Addresses], together: int, every: int) -> Iterator[tuple[str, Case]]:
+    """Every point of each story on each database; in each case so many that lie far apart."""
     for database, addresses in databases.items():
         for story in Story:
             points = undisturbed(story, addresses)
-            say(f"{story} on {database}: {points} points")
-            for at in range(1, points + 1, every):
-                yield f"{database} {story} {at}", _one(story, addresses, at)
+            say(f"{story} on {database}: {len(points)} points")
+            apart = -(-len(points) // together)
+            for first in range(0, apart, every):
+                name = f"{database} {story} {first + 1}/{apart}"
+                yield name, _some(story, addresses, points[first::apart])
 
 
-def _one(story: Story, addresses: Addresses, at: int) -> Case:
-    return lambda folder: killed(scene_here(folder, story, addresses()), [at])
+def _some(story: Story, addresses: Addresses, points: list[str]) -> Case:
+    return lambda folder: killed_at(folder, story, addresses, points)
 
 
 def by_chance(databases: dict[str, Addresses], seed: int) -> Iterator[tuple[str, Case]]:
@@ -142,7 +143,8 @@ def say(line: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="crash-matrix", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--every", type=int, default=1, help="in turn, every Nth point (default 1; 0: none)")
+    parser.add_argument("--every", type=int, default=1, help="in turn, every Nth run (default 1; 0: none)")
+    parser.add_argument("--together", type=int, default=8, help="in turn, points of one run (default 8)")
     parser.add_argument("--random", type=int, default=RANDOM, help=f"random points (default {RANDOM})")
     parser.add_argument("--seed", type=int, default=1, help="of the random points (default 1)")
     parser.add_argument("--jobs", type=int, default=2, help="cases at once (default 2)")
@@ -152,7 +154,7 @@ def main() -> int:
     tally = Tally(told.progress)
     databases = {name: make for name, make in servers().items() if told.database in {None, name}}
     if told.every:
-        play(tally, in_turn(databases, told.every), told.jobs)
+        play(tally, in_turn(databases, told.together, told.every), told.jobs)
     if told.random:
         play(tally, by_chance(databases, told.seed), told.jobs, told.random)
     summary = tally.summary()

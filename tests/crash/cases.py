@@ -7,20 +7,23 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crash.fuse import Blow, blown_at
 from crash.plan import Story
-from crash.scene import Scene, scene_here
+from crash.processes import KILLED
+from crash.scene import Reach, Scene, scene_here
+from crash.served_nodes import serving
 from crash.servers import Addresses
 from crash.verdict import Verdict, verdict
-from crash.worker import KILLED, begin, drive, points_of
+from crash.worker import begin, drive, points_of
 
-LIVES = 12
+LIVES = 20
 """At random, so many workers of a run are killed at most; the next one brings it to its end."""
 
-APART = 40
+APART = 30
 """At random, the next worker is killed at one of so many points from where it takes the run."""
 
 
@@ -35,8 +38,8 @@ class Outcome:
     takeover_s: float
 
 
-def undisturbed(story: Story, addresses: Addresses) -> int:
-    """How many points a run has that nobody disturbs.
+def undisturbed(story: Story, addresses: Addresses) -> list[str]:
+    """The points of a run that nobody disturbs.
 
     Raises:
         AssertionError: it does not come to its end.
@@ -45,7 +48,7 @@ def undisturbed(story: Story, addresses: Addresses) -> int:
     scene = scene_here(folder, story, addresses())
     try:
         scene.lay()
-        assert drive(scene, None) == 0
+        assert drive(scene) == 0
         judged = verdict(scene)
         assert judged.is_good, judged
         return points_of(scene)
@@ -59,22 +62,56 @@ def killed(scene: Scene, points: Sequence[int]) -> Outcome:
     deaths = []
     status = KILLED
     for at in [*points, None]:
-        status = drive(scene, at)
+        status = drive(scene, Blow(at))
         if status != KILLED:
             break
         deaths.append(datetime.now(UTC))
     return _outcome(scene, deaths, status)
 
 
+def killed_at(folder: Path, story: Story, addresses: Addresses, points: Sequence[str]) -> Outcome:
+    """Workers are killed at each of these points, as the run comes to them. One that it does not come to any
+    more (what was under way when it was killed elsewhere is not begun again) is met in a run of its own."""
+    outcome, left = _killed_where(scene_here(folder, story, addresses()), frozenset(points))
+    for number, point in enumerate(left):
+        alone, unmet = _killed_where(
+            scene_here(folder / f"alone-{number}", story, addresses()), frozenset({point})
+        )
+        outcome = _both(outcome, alone)
+        if unmet:
+            outcome = replace(outcome, lost=(*outcome.lost, f"the point {point!r} is never come to"))
+    return outcome
+
+
+def _killed_where(scene: Scene, points: frozenset[str]) -> tuple[Outcome, frozenset[str]]:
+    """Also the points that the run has not come to."""
+    scene.lay()
+    deaths = []
+    while (status := drive(scene, Blow(named=points))) == KILLED:
+        deaths.append(datetime.now(UTC))
+        points -= {blown_at(scene.folder)}
+    return _outcome(scene, deaths, status), points
+
+
+def _both(one: Outcome, other: Outcome) -> Outcome:
+    return Outcome(
+        one.points + other.points,
+        one.lost + other.lost,
+        one.repeated + other.repeated,
+        one.unfenced + other.unfenced,
+        max(one.takeover_s, other.takeover_s),
+    )
+
+
 def paused(scene: Scene, first: int, second: int) -> Outcome:
     """One worker is paused at its point; another takes the run, and is paused in turn; the first goes on, and
     must find that it has nothing to say any more; the second goes on to the end."""
     scene.lay()
-    one = begin(scene, first, signal.SIGSTOP)
+    one = begin(scene, Blow(first, by=signal.SIGSTOP))
     if not one.paused():
         return _outcome(scene, [], one.ended())
     since = datetime.now(UTC)
-    two = begin(scene, second, signal.SIGSTOP)
+    two = begin(scene, Blow(second, by=signal.SIGSTOP))
     try:
         two.paused()
     finally:
@@ -89,10 +126,11 @@ def at_random(seed: str, databases: dict[str, Addresses], folder: Path) -> Outco
     """A story, a database and points by chance; the same for the same seed."""
     chance = random.Random(seed)
     story = chance.choice(list(Story))
-    scene = scene_here(folder, story, databases[chance.choice(sorted(databases))]())
-    if chance.random() < 1 / 6:
-        return paused(scene, chance.randint(1, 3 * APART), chance.randint(1, APART))
-    return killed(scene, [chance.randint(1, APART) for _ in range(LIVES)])
+    address = databases[chance.choice(sorted(databases))]()
+    points = [chance.randint(1, APART) for _ in range(LIVES)]
+    scene = scene_here(folder, story, address, Reach.SERVED)
+    with serving(scene.system, scene.socket):
+        return killed(scene, points)
 
 
 def _outcome(scene: Scene, deaths: Sequence[datetime], status: int) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum, auto
 from pathlib import Path
 from threading import Lock
 
@@ -14,6 +15,7 @@ import rack
 from crash.fuse import Fuse, FusedJournal, FusedNodes
 from crash.local_nodes import LocalNodes
 from crash.plan import BREAKS, CATALOGUE, EARLY, PLAN, RELEASE, UPDATE, Story, breaking, noting
+from crash.served_nodes import ServedNodes
 from pitstop.daemon.clock import MachineClock
 from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
@@ -35,7 +37,6 @@ from pitstop.model.runs import (
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.nodes.declared import read_system
-from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
 from pitstop.ports.feeds import Feed, Source
 from pitstop.ports.nodes import NodeDriver
@@ -47,6 +48,7 @@ from pitstop.store.database import Database, open_database
 from pitstop.store.journal import SqlJournal
 from pitstop.store.payloads import FilePayloads
 from simulators.host_keys import FileHostKeys
+from simulators.http import SimulatedHttp
 
 RUN = "8d7a3f0e-5a53-4c53-9f0a-6d5d0c9d2a11"
 NODES = 3
@@ -55,24 +57,47 @@ _OPENING = Lock()
 """Migrations are for one thread at a time."""
 
 
+class Reach(Enum):
+    """How a worker reaches nodes."""
+
+    SSH = auto()
+    SHELL = auto()
+    """The node's real side, begun as a child process."""
+    SERVED = auto()
+    """Nodes that another process plays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One case: its own database and its own folders on the nodes.
 
     Attributes:
         address: of the database; None: SQLite in the folder.
-        over_ssh: whether nodes are reached by SSH; else their side is run as a child process.
+        reach: how nodes are reached.
     """
 
     folder: Path
     system: SystemDescription
     story: Story = Story.APPLY
     address: str | None = None
-    over_ssh: bool = False
+    reach: Reach = Reach.SHELL
 
     @property
     def state(self) -> Path:
         return self.folder / "state"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "nodes.socket"
+
+    def nodes(self) -> NodeDriver:
+        match self.reach:
+            case Reach.SSH:
+                return SshNodes(FileHostKeys(self.folder / "host-keys"))
+            case Reach.SERVED:
+                return ServedNodes(self.socket)
+            case Reach.SHELL:
+                return LocalNodes()
 
     @contextmanager
     def database(self) -> Iterator[Database]:
@@ -112,13 +137,12 @@ class Scene:
         asyncio.run(self._play(fuse))
 
     async def _play(self, fuse: Fuse) -> None:
-        http, payloads = HttpxProber(), FilePayloads(self.state)
-        nodes: NodeDriver = (
-            SshNodes(FileHostKeys(self.folder / "host-keys")) if self.over_ssh else LocalNodes()
-        )
+        payloads, nodes = FilePayloads(self.state), self.nodes()
 
         def world() -> World:
-            return World(self.system, FusedNodes(nodes, fuse), http, payloads, _no_feed, MachineClock())
+            return World(
+                self.system, FusedNodes(nodes, fuse), SimulatedHttp(), payloads, _no_feed, MachineClock()
+            )
 
         with self.database() as database:
             journal = FusedJournal(SqlJournal(database), fuse)
@@ -129,7 +153,6 @@ class Scene:
                     await driver.drive(RUN)
             finally:
                 await nodes.close()
-                await http.close()
 
     def _asks(self, journal: FusedJournal) -> bool:
         """Ask of the failed run what the story says. Whether there is something to drive then."""
@@ -154,10 +177,10 @@ def scene_over_ssh(folder: Path, made: rack.Rack) -> Scene:
     """A scene on the nodes of this rack, with roots of its own below ``folder``."""
     declared = read_system(made.system_file)
     nodes = tuple(replace(node, root=str(folder / "nodes" / node.name)) for node in declared.nodes)
-    return Scene(folder, replace(declared, nodes=nodes), over_ssh=True)
+    return Scene(folder, replace(declared, nodes=nodes), reach=Reach.SSH)
 
 
-def scene_here(folder: Path, story: Story, address: str | None = None) -> Scene:
+def scene_here(folder: Path, story: Story, address: str | None = None, reach: Reach = Reach.SHELL) -> Scene:
     """A scene on nodes that are folders of this machine, with the roles and fault domains of the rack's."""
     nodes = tuple(
         Node(
@@ -169,4 +192,4 @@ def scene_here(folder: Path, story: Story, address: str | None = None) -> Scene:
         )
         for made in rack.default_nodes(NODES)
     )
-    return Scene(folder, SystemDescription("scene", "scene", "Lumen", "R4", nodes), story, address)
+    return Scene(folder, SystemDescription("scene", "scene", "Lumen", "R4", nodes), story, address, reach)

@@ -11,21 +11,17 @@ from pathlib import Path
 import pytest
 
 import rack
-from crash.cases import Outcome, killed, paused, undisturbed
+from crash.cases import Outcome, at_random, killed, killed_at, paused, undisturbed
 from crash.plan import Story
 from crash.scene import NODES, scene_here, scene_over_ssh
-from crash.servers import in_folder
+from crash.servers import SQLITE, in_folder
 from crash.verdict import verdict
 
 POINTS = {Story.APPLY: 206, Story.ABORT: 346, Story.CANCEL: 202}
 """Twice the writes and acts of each story's run. What is new must be counted here, or goes untested."""
 
-SAMPLE = [
-    *((Story.APPLY, at) for at in (1, 90, 206)),
-    *((Story.ABORT, at) for at in (205, 262, 345)),
-    *((Story.CANCEL, at) for at in (187, 193)),
-]
-"""Among them: before the first write, behind the last one, and in the middle of either way back."""
+TOGETHER = 8
+"""So many points of each story are killed at here; the first and the last are among them."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash")]
 
@@ -38,19 +34,36 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rack.Rack]:
         yield running
 
 
+@pytest.fixture(scope="module", params=Story)
+def story(request: pytest.FixtureRequest) -> Story:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def points(story: Story) -> list[str]:
+    return undisturbed(story, in_folder)
+
+
 def assert_good(outcome: Outcome) -> None:
     assert (outcome.lost, outcome.repeated, outcome.unfenced) == ((), 0, 0)
 
 
-@pytest.mark.parametrize("story", Story)
-def test_the_run_has_as_many_points_as_are_tested(story: Story) -> None:
-    assert undisturbed(story, in_folder) == POINTS[story]
+def test_the_run_has_as_many_points_as_are_tested(story: Story, points: list[str]) -> None:
+    assert len(points) == len(set(points)) == POINTS[story]
 
 
-@pytest.mark.parametrize(("story", "at"), SAMPLE)
-def test_a_run_that_is_killed_there_ends_the_same(tmp_path: Path, story: Story, at: int) -> None:
-    outcome = killed(scene_here(tmp_path, story), [at])
-    assert outcome.points == 1
+def test_a_run_that_is_killed_at_points_ends_the_same(
+    tmp_path: Path, story: Story, points: list[str]
+) -> None:
+    chosen = [points[place * (len(points) - 1) // (TOGETHER - 1)] for place in range(TOGETHER)]
+    outcome = killed_at(tmp_path, story, in_folder, chosen)
+    assert outcome.points >= TOGETHER
+    assert_good(outcome)
+
+
+def test_a_run_that_is_killed_at_random_ends_the_same(tmp_path: Path) -> None:
+    outcome = at_random("made", {SQLITE: in_folder}, tmp_path)
+    assert outcome.points > TOGETHER
     assert_good(outcome)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from crash.fuse import EPOCH
 from crash.plan import DRAINED, RELEASE, UPDATE, Story, expected_on
 from crash.scene import RUN, Scene
+from crash.served_nodes import BEGUN
 from pitstop.model.runs import RunTaken, RunTree, StepStatus
 from pitstop.model.system import Node
 from pitstop.model.updates import UpdateState
@@ -90,6 +91,8 @@ def _unfenced_on(node: Node) -> int:
     """Operations that this node has begun after one of a higher epoch. It makes the file ``running`` under
     its lock when it begins one and never writes it again: the order of these is the order of acts."""
     begun = []
+    if (served := Path(node.root) / BEGUN).exists():
+        return _falls([int(line.split()[0]) for line in served.read_text().splitlines()])
     for operation in (Path(node.root) / "var/lib/pitstop-node/operations").glob(f"{RUN}-*"):
         told = (operation / "environment").read_text().partition(f"{EPOCH}=")[2].split()[0]
         begun.append(((operation / "running").stat().st_mtime_ns, int(told)))
