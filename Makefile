@@ -109,5 +109,9 @@ demo: setup ## bring everything up on this machine: two publishers, four nodes, 
 smoke: setup ## the demo without a screen: install one update over four nodes; last line is JSON
 	@PYTHONPATH=examples $(BIN)/python -m demo.smoke $(ARGS)
 
+.PHONY: demo-machines
+demo-machines: setup debian ## the demo on four machines with a Debian each, in namespaces (root; ARGS="--fail n3")
+	@PYTHONPATH=examples $(BIN)/python -m machines $(ARGS)
+
 clean: ## remove what the targets made
 	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

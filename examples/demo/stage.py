@@ -52,7 +52,7 @@ def build(folder: Path) -> None:
     lantern_build.build(folder / "publishers", sites=sites)
     rack.make(folder / "rack", lantern_version=BASELINE["lantern"], oem_version=BASELINE["lumen-r4"])
     (folder / "stage.json").write_text(json.dumps(ports) + "\n")
-    (folder / "pitstop.toml").write_text(_settings(folder, ports))
+    (folder / "pitstop.toml").write_text(settings(folder, ports))
 
 
 def remove(folder: Path) -> None:
@@ -62,7 +62,7 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settings(folder: Path, ports: dict[str, int]) -> str:
+def settings(folder: Path, ports: dict[str, int]) -> str:
     lines = [
         'system = "rack/system.toml"',
         'state = "state"',

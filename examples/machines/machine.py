@@ -82,11 +82,21 @@ class Machine:
         Raises:
             subprocess.CalledProcessError: it ends with another status than 0.
         """
-        inside = ["nsenter", "--target", str(self.init), "--all", "--root", "--wd", *words]
-        ended = subprocess.run(inside, input=given, capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            [*self._inside, *words], input=given, capture_output=True, text=True, check=False
+        )
         if ended.returncode != 0:
             raise subprocess.CalledProcessError(ended.returncode, words, ended.stdout, ended.stderr)
         return ended.stdout
+
+    @property
+    def _inside(self) -> list[str]:
+        return ["nsenter", "--target", str(self.init), "--all", "--root", "--wd"]
+
+    @property
+    def console(self) -> str:
+        """The command that is a shell on it."""
+        return " ".join([*self._inside, "bash"])
 
     def boot_id(self) -> str:
         return self.run("cat", "/proc/sys/kernel/random/boot_id").strip()

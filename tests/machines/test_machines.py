@@ -1,0 +1,122 @@
+"""Four machines with a Debian each: what an operator does over the months, and what goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import machines
+from machines import NoMachines, releases
+from machines.stage import MachineStage, on_stage
+from pitstop.client.client import PitstopClient
+
+pytestmark = pytest.mark.slow
+
+HOTFIX, FULL = f"Northstar{releases.HOTFIX}", f"Northstar{releases.FULL}"
+
+
+class Operator:
+    """Somebody who works with the stage by the command line."""
+
+    def __init__(self, on: MachineStage) -> None:
+        self.on = on
+        with PitstopClient(on.stage.url) as anonymous:
+            self.token = anonymous.sign_in("admin", on.stage.password).token
+
+    def pitstop(self, *words: str, status: int = 0) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pitstop", *words],
+            capture_output=True,
+            text=True,
+            env={"PATH": "/usr/bin:/bin", **self.on.stage.environment},
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def asked(self, *words: str) -> Any:
+        return json.loads(self.pitstop(*words, "--json"))
+
+    def installs(self, update: str, *, status: int = 0) -> str:
+        """Install it, and watch it to its end; the run's id."""
+        self.pitstop("update", "install", update, "--yes", "--watch", status=status)
+        run_id: str = self.asked("run", "list")[0]["id"]
+        return run_id
+
+    def ended(self, run_id: str) -> str:
+        """The state of the run once it has come to an end."""
+        with PitstopClient(self.on.stage.url, token=self.token) as client:
+            return str(list(client.watch(run_id))[-1].run.state)
+
+    def reason(self, run_id: str) -> dict[str, str]:
+        """Why the run has failed."""
+        finding: dict[str, str] = self.asked("run", "show", run_id)["run"]["finding"]
+        return finding
+
+    def versions(self) -> dict[str, str]:
+        ask = ("dpkg-query", "-W", "-f", "${Version}", "lantern")
+        return {machine.name: machine.run(*ask) for machine in self.on.machines}
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    try:
+        machines.base_root()
+    except NoMachines as reason:
+        pytest.skip(str(reason))
+    with on_stage(tmp_path_factory.mktemp("stage") / "on") as on:
+        yield Operator(on)
+
+
+def test_a_year_of_four_machines(operator: Operator) -> None:
+    a_hotfix_fails_on_one_node_and_goes_on_once_that_is_mended(operator)
+    an_abort_before_the_point_of_no_return_leaves_all_as_it_was(operator)
+    a_full_update_restarts_every_node(operator)
+
+
+def a_hotfix_fails_on_one_node_and_goes_on_once_that_is_mended(operator: Operator) -> None:
+    sick, healthy = operator.on.machine("n3"), operator.on.machine("n2")
+    (healthy.root / "etc/lantern/limits.toml").write_text("connections = 7\n")
+    (sick.root / "etc/lantern/broken").touch()
+    run_id = operator.installs(HOTFIX, status=8)
+    assert operator.reason(run_id)["code"] == "step-failed"
+    assert set(operator.versions().values()) == {releases.BASELINE, releases.HOTFIX}
+    (sick.root / "etc/lantern/broken").unlink()
+    sick.run("/etc/init.d/lantern", "restart")
+    operator.pitstop("run", "resume", run_id, "--watch")
+    assert set(operator.versions().values()) == {releases.HOTFIX}
+    assert (healthy.root / "etc/lantern/limits.toml").read_text() == "connections = 7\n"
+
+
+def an_abort_before_the_point_of_no_return_leaves_all_as_it_was(operator: Operator) -> None:
+    on = operator.on
+    before, booted = on.packages(), on.boot_ids()
+    on.machine("n4").run("apt-mark", "hold", "lantern")
+    before["n4"] = on.machine("n4").packages()
+    run_id = operator.installs(FULL, status=8)
+    assert operator.reason(run_id)["code"] == "packages-held"
+    assert on.packages() != before
+    operator.pitstop("run", "abort", run_id, "--yes", "--reason", "not tonight")
+    assert operator.ended(run_id) == "aborted"
+    assert on.packages() == before
+    assert on.boot_ids() == booted
+    on.machine("n4").run("apt-mark", "unhold", "lantern")
+
+
+def a_full_update_restarts_every_node(operator: Operator) -> None:
+    on = operator.on
+    booted = on.boot_ids()
+    operator.installs(FULL)
+    assert set(operator.versions().values()) == {releases.FULL}
+    assert all(now != booted[name] for name, now in on.boot_ids().items())
+    for machine in on.machines:
+        assert ": ok" in machine.run("/opt/lantern/bin/lanternctl", "status")
+        shown = machine.packages()
+        assert "lantern-tools" in shown
+        assert "lantern-legacy" not in shown
