@@ -19,7 +19,7 @@ from machines.base import NoMachines, base_root
 HERE = Path(__file__).resolve().parent
 USER = "root"
 PORT = 22
-MEGABYTES = 256
+MEGABYTES = 1024
 """Room on a machine beyond its base; in memory, so that nothing waits for a disk."""
 
 _NETWORK = IPv4Network("198.18.0.0/15")
