@@ -14,6 +14,7 @@ from pitstop.model import errors
 from pitstop.model.run_actions import RUN_ACTIONS
 from pitstop.model.runs import RUN_MOVES, STEP_MOVES, RunState
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
+from tools.alerts_reference import alerts_page
 from tools.check_reference import checks_page
 from tools.known_issues_reference import known_issues_page
 from tools.plan_reference import plan_page
@@ -85,6 +86,7 @@ def _tree(error: type[errors.PitstopError]) -> Iterator[type[errors.PitstopError
 
 PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
+    "alerts.md": alerts_page,
     "errors.md": errors_page,
     "exit-statuses.md": exit_statuses.document,
     "moves.md": moves_page,

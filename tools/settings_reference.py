@@ -8,6 +8,14 @@ from typing import Any
 
 import msgspec
 
+from pitstop.daemon.alert_settings import (
+    AlertmanagerTable,
+    AlertsTable,
+    AppriseTable,
+    EmailTable,
+    SyslogTable,
+    WebhookTable,
+)
 from pitstop.daemon.check_settings import ChecksTable, CheckTable
 from pitstop.daemon.log_settings import LogCommand, LogPattern, LogsTable, LogTarget
 from pitstop.daemon.settings import ENVIRONMENT, FileSettings, SourceSettings
@@ -58,6 +66,22 @@ name = "root-disk"
 run = ["/usr/lib/nagios/plugins/check_disk", "-w", "10%", "-c", "5%", "-p", "/"]
 on = "nodes"
 
+[alerts]
+portal = "https://pitstop.example"
+
+[[alerts.email]]
+name = "operators"
+host = "mail.example"
+sender = "pitstop@rack.example"
+to = ["operators@rack.example"]
+user = "pitstop"
+password = "secrets/mail"
+
+[[alerts.alertmanager]]
+name = "monitoring"
+url = "https://alertmanager.example"
+token = "secrets/alertmanager"
+
 [[source]]                      # not connected: imported from media
 name = "emberforge"
 publisher = "emberforge"
@@ -75,6 +99,15 @@ TABLES_OF_LOGS: dict[str, type[msgspec.Struct]] = {
 }
 
 
+TABLES_OF_ALERTS: dict[str, type[msgspec.Struct]] = {
+    "alerts.webhook": WebhookTable,
+    "alerts.alertmanager": AlertmanagerTable,
+    "alerts.email": EmailTable,
+    "alerts.syslog": SyslogTable,
+    "alerts.apprise": AppriseTable,
+}
+
+
 def settings_page() -> str:
     """The whole page."""
     lines = [_HEAD, "## At the top", "", *_table(FileSettings), ""]
@@ -84,6 +117,9 @@ def settings_page() -> str:
         lines += [f"## Each `[[{table}]]`", "", *_table(struct), ""]
     lines += ["## `[checks]`", "", "See [checks.md](checks.md).", "", *_table(ChecksTable), ""]
     lines += ["## Each `[[check]]`", "", *_table(CheckTable), ""]
+    lines += ["## `[alerts]`", "", "See [alerts.md](alerts.md).", "", *_table(AlertsTable), ""]
+    for table, struct in TABLES_OF_ALERTS.items():
+        lines += [f"## Each `[[{table}]]`", "", *_table(struct), ""]
     lines += ["## From the environment", "", "Overrides the file.", "", "| variable | setting |", "|---|---|"]
     lines += [f"| `{variable}` | `{setting}` |" for variable, setting in ENVIRONMENT.items()]
     return "\n".join(lines) + "\n" + _EXAMPLE

@@ -32,6 +32,7 @@ def build_pitstop(version: str, out: Path, change: Change | None = None) -> Path
     work = out / f".tree-{version}"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(TREE / "src" / "pitstop", work / "src" / "pitstop", ignore=ignored)
+    shutil.copytree(TREE / "docs" / "runbooks", work / "docs" / "runbooks")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copyfile(TREE / name, work / name)
     first = work / "src" / "pitstop" / "__init__.py"

@@ -7,9 +7,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from pitstop.wire.alert_views import AlertView
 from pitstop.wire.views import (
     AccountView,
-    AlertView,
     AuditView,
     EventView,
     RunReport,

@@ -60,7 +60,7 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(nobody: Visi
     nobody.sign_in("ada")
     assert nobody.get("/check").headers["location"] == "/"
     assert nobody.get("/runs/7/resume").headers["location"] == "/runs/7"
-    assert nobody.get("/alerts/7/close").headers["location"] == "/alerts"
+    assert nobody.get("/alerts/7/close").headers["location"] == "/alerts/7"
 
 
 def test_a_form_cannot_lead_away_either(nobody: Visitor) -> None:

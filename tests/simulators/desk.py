@@ -18,6 +18,7 @@ from uuid import uuid4
 import msgspec
 
 from pitstop.model.accounts import Actor, Permission, Role
+from pitstop.model.alerts import AlertState
 from pitstop.model.audit import BEGUN, AuditEntry
 from pitstop.model.errors import (
     Conflict,
@@ -38,6 +39,7 @@ from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
 from pitstop.service.question import PathQuestion
+from pitstop.wire.alert_views import AlertView, ChannelView
 from pitstop.wire.node_views import (
     KeyTrust,
     NewNode,
@@ -63,7 +65,6 @@ from pitstop.wire.policy_views import (
 )
 from pitstop.wire.views import (
     AccountView,
-    AlertView,
     AuditView,
     EventView,
     FindingView,
@@ -114,6 +115,7 @@ class Scene:
     updates: dict[str, UpdateView]
     reports: dict[str, RunReport]
     alerts: dict[str, AlertView] = field(default_factory=dict)
+    channels: dict[str, ChannelView] = field(default_factory=dict)
     sources: tuple[SourceView, ...] = field(default_factory=scenes.sources)
     accounts: dict[str, Role] = field(
         default_factory=lambda: {"ada": Role.OPERATOR, "rea": Role.READER, "admin": Role.ADMINISTRATOR}
@@ -137,6 +139,8 @@ class Scene:
             updates=_Updates(self),
             runs=_Runs(self),
             alerts=_Alerts(self),
+            channels=_Channels(self),
+            metrics=_Accounts(self),
             sources=_Sources(self),
             accounts=_Accounts(self),
             audit=_Audit(self),
@@ -433,15 +437,42 @@ class _Alerts:
         actor.require(Permission.SEE)
         return tuple(alert for alert in self.scene.alerts.values() if alert.closed is None or not active_only)
 
-    def close(self, actor: Actor, alert_id: str) -> AlertView:
+    def show(self, actor: Actor, alert_id: str) -> AlertView:
+        self.scene.count("alerts.show")
+        actor.require(Permission.SEE)
+        if alert_id not in self.scene.alerts:
+            raise NotFound(f"there is no alert {alert_id}")
+        return self.scene.alerts[alert_id]
+
+    def close(self, actor: Actor, alert_id: str, reason: str = "") -> AlertView:
         self.scene.count("alerts.close")
         with self.scene.change(actor, Permission.OPERATE, "close alert", alert_id):
             alert = self.scene.alerts.get(alert_id)
             if alert is None:
                 raise NotFound(f"there is no alert {alert_id}")
-            closed = msgspec.structs.replace(alert, closed=NOW, closed_by=actor.name)
+            closed = msgspec.structs.replace(
+                alert, closed=NOW, closed_by=actor.name, reason=reason, state=AlertState.CLOSED
+            )
             self.scene.alerts[alert_id] = closed
             return closed
+
+
+@dataclass
+class _Channels:
+    scene: Scene
+
+    def list(self, actor: Actor) -> tuple[ChannelView, ...]:
+        actor.require(Permission.SEE)
+        return tuple(self.scene.channels.values())
+
+    def test(self, actor: Actor, name: str) -> ChannelView:
+        self.scene.count("channels.test")
+        with self.scene.change(actor, Permission.OPERATE, "test alert channel", name):
+            if name not in self.scene.channels:
+                raise NotFound(f"there is no alert channel {name!r}")
+            took = msgspec.structs.replace(self.scene.channels[name], failures=0, problem="", took=NOW)
+            self.scene.channels[name] = took
+            return took
 
 
 @dataclass

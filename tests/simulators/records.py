@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pitstop.model.alerts import ITSELF, Alert
 from pitstop.model.errors import Conflict, NotFound
-from pitstop.model.findings import Finding
+from pitstop.model.findings import Finding, Severity
 from pitstop.model.releases import Catalogue
 from pitstop.model.runs import Run
 from pitstop.model.system import Installed
@@ -195,6 +195,18 @@ class MemoryAlerts:
             self.raised = [
                 replace(alert, held=False, raised=at) if alert.held else alert for alert in self.raised
             ]
+
+    def undecided(self) -> Sequence[Alert]:
+        return ()
+
+    def decide(self, alert_id: str, severity: Severity) -> None:
+        place = self._place(alert_id)
+        finding = replace(self.raised[place].finding, severity=severity)
+        self.raised[place] = replace(self.raised[place], finding=finding)
+
+    def raise_of_run(self, finding: Finding, update_name: str, at: datetime) -> None:
+        if not any(alert.update == update_name for alert in self.raised):
+            self.raised.append(Alert(str(uuid4()), finding, at, at, update=update_name))
 
     def forget(self, before: datetime) -> None:
         self.raised = [alert for alert in self.raised if alert.closed is None or alert.closed >= before]

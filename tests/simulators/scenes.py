@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from pitstop.engine.rehearsal import Found, Probed
+from pitstop.model.alerts import AlertState
 from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.expansion import left_out
 from pitstop.model.findings import Finding, Severity
@@ -19,12 +20,13 @@ from pitstop.model.runs import Run, RunPurpose, RunState, RunTree
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState, actions_for
 from pitstop.model.versions import Version
+from pitstop.policy.alerting import steps_of
 from pitstop.service.findings import action_view, finding_view
 from pitstop.service.rehearsals import rehearsal_view
 from pitstop.steps.composition import steps_of_plan
+from pitstop.wire.alert_views import AlertView, LinkView
 from pitstop.wire.formats import lateness
 from pitstop.wire.views import (
-    AlertView,
     EventView,
     FindingView,
     LeftOutView,
@@ -608,7 +610,20 @@ def events(report: RunReport) -> tuple[EventView, ...]:
 
 def alert_failed() -> AlertView:
     at = report_failed().run.ended or NOW
-    return AlertView(id=ALERT_FAILED, finding=STEP_FAILED, raised=at, refreshed=at, closed=None, closed_by="")
+    return AlertView(
+        id=ALERT_FAILED,
+        finding=STEP_FAILED,
+        state=AlertState.ACTIVE,
+        raised=at,
+        refreshed=at,
+        closed=None,
+        closed_by="",
+        verdict="failed",
+        steps=(*steps_of(STEP_FAILED.remedy), f"Resume the run: pitstop run resume {RUN_FAILED}"),
+        links=(LinkView(words="The run", url=f"/runs/{RUN_FAILED}"),),
+        update=HOTFIX,
+        run=RUN_FAILED,
+    )
 
 
 def rehearsal(update: str, title: str, *, ask_nodes: bool) -> RehearsalView:

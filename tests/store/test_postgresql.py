@@ -16,11 +16,16 @@ import postgresql
 from contracts.alerts import AlertsBench, AlertsContract, HoldingBackContract
 from contracts.declared_nodes import NodesBench, NodesContract
 from contracts.journal import Bench, JournalContract, at
+from contracts.outbox import OutboxContract
 from pitstop.model.audit import AuditEntry
 from pitstop.model.errors import EpochLost, StateUnusable
 from pitstop.model.runs import StepStarted
+from pitstop.ports.alert_channels import Outbox
+from pitstop.ports.records import Alerts
+from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.database import Database, open_database
+from pitstop.store.outbox import SqlOutbox
 from pitstop.store.turns import SqlTurns
 from store.test_alerts import sql_alerts
 from store.test_nodes import sql_bench, who_began
@@ -55,6 +60,16 @@ class TestSqlAlertsOnPostgresql(AlertsContract, HoldingBackContract):
     @pytest.fixture(name="bench")
     def alerts_bench(self, bench: Bench, database: Database) -> AlertsBench:
         return sql_alerts(bench, database)
+
+
+class TestSqlOutboxOnPostgresql(OutboxContract):
+    @pytest.fixture
+    def alerts(self, database: Database) -> Alerts:
+        return SqlAlerts(database)
+
+    @pytest.fixture
+    def outbox(self, database: Database) -> Outbox:
+        return SqlOutbox(database)
 
 
 def test_of_a_run_and_a_change_that_begin_together_one_begins(bench: Bench, database: Database) -> None:

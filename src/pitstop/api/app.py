@@ -17,6 +17,7 @@ from litestar import Litestar, Response, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
+from pitstop.api.metrics import HANDLERS as METRICS
 from pitstop.api.openapi import HANDLERS, PREFIX, show_openapi
 from pitstop.api.problems import problem_response
 from pitstop.api.security import MAX_BODY, SECURE_HEADERS, AnyRequest, actor_of
@@ -27,8 +28,9 @@ from pitstop.service.desk import Desk
 from pitstop.service.watching import Watches
 
 
-def api_routers(desk: Desk, *, watches: Watches | None = None) -> tuple[Router, Router]:
-    """``/api/v1`` and Microsoft.Update.Admin, complete in themselves: guarded, limited, with their errors."""
+def api_routers(desk: Desk, *, watches: Watches | None = None) -> tuple[Router, ...]:
+    """``/api/v1``, the APIs of others and ``/metrics``, complete in themselves: guarded, limited, with their
+    errors."""
     shared = {
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "actor": Provide(actor_of, sync_to_thread=True),
@@ -52,7 +54,15 @@ def api_routers(desk: Desk, *, watches: Watches | None = None) -> tuple[Router, 
         request_max_body_size=MAX_BODY,
         include_in_schema=False,
     )
-    return own, update_admin
+    metrics = Router(
+        "/",
+        route_handlers=list(METRICS),
+        dependencies={"desk": shared["desk"]},
+        exception_handlers={Exception: problem_response},
+        response_headers=SECURE_HEADERS,
+        include_in_schema=False,
+    )
+    return own, update_admin, metrics
 
 
 def api_error(request: AnyRequest, error: Exception) -> Response[bytes] | None:

@@ -28,7 +28,7 @@ NOUNS = (
     Noun("run", "pitstop.cli.run", "Runs: list, show, watch, resume, stop, abort, cancel."),
     Noun("issue", "pitstop.cli.issue", "Known issues: evaluate a list."),
     Noun("plan", "pitstop.cli.plan", "Plans: check, show, rehearse."),
-    Noun("alert", "pitstop.cli.alert", "Alerts: list, close."),
+    Noun("alert", "pitstop.cli.alert", "Alerts: list, show, close; their channels."),
     Noun("source", "pitstop.cli.source", "Sources of updates: list, check."),
     Noun("download", "pitstop.cli.download", "Collect updates into a transfer, for systems without a link."),
     Noun("import", "pitstop.cli.import_", "Import what was carried here: transfers, volumes, files."),

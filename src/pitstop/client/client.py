@@ -26,6 +26,7 @@ from pitstop.model.errors import NotFound, PitstopError, Unreachable
 from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
+from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
 from pitstop.wire.log_views import BundleView, NewBundle, Sending
 from pitstop.wire.node_views import (
     KeyTrust,
@@ -54,7 +55,6 @@ from pitstop.wire.policy_views import (
 from pitstop.wire.transfers import TransferRequest
 from pitstop.wire.views import (
     AccountView,
-    AlertView,
     AuditView,
     EventView,
     ImportView,
@@ -273,8 +273,19 @@ class PitstopClient:
     def alerts(self, *, active_only: bool = False) -> tuple[AlertView, ...]:
         return self._get("alerts", tuple[AlertView, ...], {"active": "true"} if active_only else {})
 
-    def close_alert(self, alert_id: str) -> AlertView:
-        return self._post(f"alerts/{_part(alert_id)}/close", AlertView)
+    def alert(self, alert_id: str) -> AlertView:
+        return self._get(f"alerts/{_part(alert_id)}", AlertView)
+
+    def close_alert(self, alert_id: str, reason: str = "") -> AlertView:
+        return self._post(f"alerts/{_part(alert_id)}/close", AlertView, CloseAlert(reason=reason))
+
+    def alert_channels(self) -> tuple[ChannelView, ...]:
+        return self._get("alert-channels", tuple[ChannelView, ...])
+
+    def test_alert_channel(self, name: str) -> ChannelView:
+        """Blocks until the channel has taken it, or failed."""
+        answer = self._ask("POST", f"alert-channels/{_part(name)}/test", patient=True)
+        return self._read(answer, ChannelView)
 
     def sources(self) -> tuple[SourceView, ...]:
         return self._get("sources", tuple[SourceView, ...])

@@ -27,6 +27,9 @@ from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.jobs import Worker
 from pitstop.service.accounts import AccountsService
 from pitstop.service.adoption import Adoption
+from pitstop.service.alert_look import AlertLook
+from pitstop.service.alert_messages import AlertMessages
+from pitstop.service.alert_sending import AlertSending
 from pitstop.service.alerts import AlertsService
 from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
@@ -41,6 +44,7 @@ from pitstop.service.hours import DeclaredHours
 from pitstop.service.importing import Importing
 from pitstop.service.imports import ImportsService
 from pitstop.service.logs import LogsService
+from pitstop.service.metrics_access import MetricsAccess
 from pitstop.service.node_watch import NodeWatch
 from pitstop.service.nodes import NodesService
 from pitstop.service.outlooks import Outlooks
@@ -90,6 +94,8 @@ class Wired:
     logs: LogsService
     log_streams: SshStreams
     checks: CheckRounds
+    alert_sending: AlertSending
+    alert_look: AlertLook
 
 
 def wire(settings: Settings, stored: Stored) -> Wired:
@@ -152,6 +158,9 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     beginning = Beginning(stored.journal, stored.payloads, knowledge, jobs, hours)
     versions = NodeVersions(systems, host_keys)
     adoption = Adoption(stored.ledger, knowledge, versions, audited)
+    messages = AlertMessages(stored.runs, header.name, settings.alerts.portal)
+    channels = settings.alerts.channels
+    sending = AlertSending(channels, stored.outbox, stored.alerts, messages, audited)
     node_declarations = NodesService(
         stored.nodes, host_keys, SshExaminer(host_keys), header, stored.alerts, audited
     )
@@ -160,7 +169,9 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         nodes=node_declarations,
         updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited),
         runs=runs,
-        alerts=AlertsService(stored.alerts, audited),
+        alerts=AlertsService(stored.alerts, messages, audited),
+        channels=sending,
+        metrics=MetricsAccess(accounts, settings.alerts.metrics_token),
         sources=sources,
         accounts=accounts,
         audit=AuditService(stored.audit),
@@ -192,10 +203,12 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         ending=ending,
         node_declarations=node_declarations,
         host_keys=host_keys,
-        node_watch=NodeWatch(knowledge, versions, stored.nodes),
+        node_watch=NodeWatch(knowledge, versions, stored.nodes, stored.alerts),
         logs=logs,
         log_streams=log_streams,
         checks=rounds,
+        alert_sending=sending,
+        alert_look=AlertLook(stored.alerts, knowledge),
     )
 
 

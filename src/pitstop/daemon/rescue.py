@@ -34,6 +34,7 @@ from pitstop.model.system import NodeVersion, SystemDescription
 from pitstop.nodes.declared import DeclaredSystem, read_system
 from pitstop.nodes.streaming import SshStreams
 from pitstop.ports.logs import FILE
+from pitstop.service.alert_messages import AlertMessages
 from pitstop.service.alerts import AlertsService
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
@@ -41,8 +42,9 @@ from pitstop.service.outlooks import Outlooks
 from pitstop.service.runs import RunsService
 from pitstop.service.step_sizes import StepSizes
 from pitstop.store.lock import lock_holder
+from pitstop.wire.alert_views import AlertView
 from pitstop.wire.rescue_views import RescueStatus
-from pitstop.wire.views import AlertView, RunReport
+from pitstop.wire.views import RunReport
 
 TAKEN_WITHIN_SECONDS = 15.0
 """So soon whoever works has taken up what is to be driven."""
@@ -192,7 +194,8 @@ def rescue(settings_file: Path, who: str, origin: str) -> Iterator[Rescue]:
             stored.journal, stored.runs, knowledge, _Nobody(), Progress(stored.board), audited, outlooks
         )
         actor = Actor(who, Role.OPERATOR, origin)
-        alerts = AlertsService(stored.alerts, audited)
+        messages = AlertMessages(stored.runs, "", settings.alerts.portal)
+        alerts = AlertsService(stored.alerts, messages, audited)
         yield Rescue(settings, stored, actor, audit, audited, runs, alerts, systems, only_readable)
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pitstop.daemon.alert_settings import AlertSettings, AlertsTable, alert_settings
 from pitstop.daemon.check_settings import CheckSettings, ChecksTable, CheckTable, check_settings
 from pitstop.daemon.log_settings import (
     LogCommand,
@@ -146,6 +147,7 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         _said("How long after its installation an update's payload is kept, unless it is still needed."),
     ] = 14
     source: Annotated[list[SourceSettings], _said("The sources, each a `[[source]]` of its own.")] = []
+    alerts: Annotated[AlertsTable, _said("Where alerts are sent on to: a table `[alerts]`.")] = AlertsTable()
     logs: Annotated[LogsTable, _said("How logs are collected and kept: a table `[logs]`.")] = LogsTable()
     log_target: Annotated[
         list[LogTarget], _said("Where log bundles may be sent, each a `[[log_target]]` of its own.")
@@ -216,6 +218,7 @@ class Settings:
     keep_payloads: timedelta
     logs: LogSettings
     checks: CheckSettings
+    alerts: AlertSettings
 
 
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -251,6 +254,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         keep_payloads=timedelta(days=said.keep_payloads_days),
         logs=log_settings(said.logs, said.log_target, said.log_pattern, said.log_command, folder),
         checks=check_settings(said.checks, said.check, folder),
+        alerts=alert_settings(said.alerts, folder, f"http://{host}:{port}"),
     )
 
 

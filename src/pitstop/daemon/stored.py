@@ -31,6 +31,7 @@ from pitstop.store.journal import SqlJournal
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.lock import state_lock
 from pitstop.store.nodes import SqlNodes
+from pitstop.store.outbox import SqlOutbox
 from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
 from pitstop.store.shelf import SqlShelf
@@ -55,6 +56,7 @@ class Stored:
     ledger: SqlLedger
     declarations: SqlDeclarations
     alerts: SqlAlerts
+    outbox: SqlOutbox
     nodes: SqlNodes
     host_keys: SqlHostKeys
     accounts: SqlAccounts
@@ -122,6 +124,7 @@ def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool =
         ledger=SqlLedger(database),
         declarations=SqlDeclarations(database),
         alerts=SqlAlerts(database),
+        outbox=SqlOutbox(database),
         nodes=SqlNodes(database),
         host_keys=SqlHostKeys(database),
         accounts=SqlAccounts(database),

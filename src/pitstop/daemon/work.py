@@ -30,6 +30,14 @@ ASK_NODES_EVERY = timedelta(minutes=15)
 TAKE_FILE_EVERY = timedelta(minutes=1)
 """Between two tries to bring a nodes file into force that had to wait for a run."""
 
+SEND_ALERTS_EVERY = timedelta(seconds=5)
+"""Between two looks whether a channel is owed something."""
+
+LOOK_AT_ALERTS_EVERY = timedelta(seconds=10)
+
+LOOK_AT_STANDING_EVERY = timedelta(minutes=5)
+"""Between two looks at what holds: support, updates that may be installed, runs that are still failed."""
+
 PUT_UP_EVERY = timedelta(seconds=1)
 
 
@@ -67,6 +75,7 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
         yield Recurring(Job(name, _blocking(tidy), here=True), TIDY_EVERY)
     yield Recurring(Job("ask-nodes", _blocking(wired.node_watch.look)), ASK_NODES_EVERY)
     yield Recurring(Job("daily-checks", _blocking(wired.checks.daily)), settings.checks.every)
+    yield from _alerts(wired)
     take_file = Job("take-nodes-file", _blocking(wired.node_declarations.take_file_that_waits), here=True)
     yield Recurring(take_file, TAKE_FILE_EVERY)
     if settings.import_folder is not None:
@@ -77,6 +86,17 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
     if settings.database is not None:
         put_up = Job("put-up-progress", _blocking(wired.progress.put_up), here=True)
         yield Recurring(put_up, PUT_UP_EVERY)
+
+
+def _alerts(wired: Wired) -> Iterator[Recurring]:
+    """Each channel by itself, so that none waits for another."""
+    for channel in wired.alert_sending.channels:
+        send = _blocking(partial(wired.alert_sending.send, channel.name))
+        yield Recurring(Job(f"send-alerts-{channel.name}", send), SEND_ALERTS_EVERY)
+    look = wired.alert_look
+    yield Recurring(Job("look-at-alerts", _blocking(look.often)), LOOK_AT_ALERTS_EVERY)
+    for name, standing in {"support": look.standing, "channels": wired.alert_sending.look}.items():
+        yield Recurring(Job(f"look-at-{name}", _blocking(standing)), LOOK_AT_STANDING_EVERY)
 
 
 def _blocking(work: Callable[[], None]) -> Callable[[str], Awaitable[None]]:

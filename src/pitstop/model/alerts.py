@@ -15,6 +15,13 @@ ITSELF = "pitstop"
 """Who has closed an alert whose cause is gone."""
 
 
+CLOSED = "closed"
+"""What channels are told of an alert that is not active any more; before, they are told its severity."""
+
+QUIET = timedelta(minutes=2)
+"""How long nobody is told of a failed run, while the system's own checks find out how bad it is."""
+
+
 class AlertState(StrEnum):
     """``held``: seen, and held back while an update is under way, during which it would only be noise."""
 
@@ -29,6 +36,16 @@ class Verdict(StrEnum):
 
     NEEDS_ATTENTION = "needs-attention"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a channel is to be told of an alert: its ``state``, a severity or ``closed``; and what it was told
+    ``before``, "" for nothing."""
+
+    alert: Alert
+    state: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from pitstop.portal.rendering import html
 from pitstop.portal.sessions import origin_of, token_of
 from pitstop.service.desk import Desk
 from pitstop.service.watching import Watches
-from pitstop.wire.views import AlertView, SystemView
+from pitstop.wire.alert_views import AlertView
+from pitstop.wire.views import SystemView
 
 PortalRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -27,6 +28,7 @@ DONE: Final[Mapping[str, str]] = {
     "checked": "All sources were asked. What is new is on this page.",
     "resumed": "The run goes on.",
     "closed": "The alert was closed.",
+    "channel-took": "The channel has taken the test message.",
     "node-added": "The node was added; it has passed its test, or was declared untested.",
     "node-changed": "The node is declared as it stands here.",
     "node-removed": "The node was removed.",

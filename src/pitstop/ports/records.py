@@ -13,7 +13,7 @@ from typing import Protocol
 from pitstop.model.accounts import Account, Role
 from pitstop.model.alerts import Alert
 from pitstop.model.audit import AuditEntry
-from pitstop.model.findings import Finding
+from pitstop.model.findings import Finding, Severity
 from pitstop.model.releases import Catalogue
 from pitstop.model.runs import Run
 from pitstop.model.system import Installed
@@ -112,6 +112,16 @@ class Alerts(Protocol):
 
     def release(self, quiet_since: datetime, at: datetime) -> None:
         """Raise what is still held back, if no run is driven and none has done anything since then."""
+
+    def undecided(self) -> Sequence[Alert]:
+        """Of failed runs, those of which it is not known yet how bad they are; oldest first."""
+
+    def decide(self, alert_id: str, severity: Severity) -> None:
+        """How bad it is; from now on channels are told of it. None that is open is no harm."""
+
+    def raise_of_run(self, finding: Finding, update_name: str, at: datetime) -> None:
+        """The newest run of this update is still failed: raise its alert again, if it was closed by hand a
+        day ago or more."""
 
     def forget(self, before: datetime) -> None:
         """Remove what was closed before then."""

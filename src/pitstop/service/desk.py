@@ -12,6 +12,7 @@ from pitstop.model.accounts import Actor, Role
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
+from pitstop.wire.alert_views import AlertView, ChannelView
 from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
 from pitstop.wire.node_views import (
@@ -40,7 +41,6 @@ from pitstop.wire.policy_views import (
 from pitstop.wire.transfers import TransferRequest
 from pitstop.wire.views import (
     AccountView,
-    AlertView,
     AuditView,
     EventView,
     ImportView,
@@ -148,10 +148,32 @@ class RunsDesk(Protocol):
 
 
 class AlertsDesk(Protocol):
-    def list(self, actor: Actor, *, active_only: bool = False) -> tuple[AlertView, ...]: ...
+    def list(self, actor: Actor, *, active_only: bool = False) -> tuple[AlertView, ...]:
+        """Newest first; those too that are held back, or closed, unless ``active_only``."""
 
-    def close(self, actor: Actor, alert_id: str) -> AlertView:
+    def show(self, actor: Actor, alert_id: str) -> AlertView:
+        """Raises NotFound."""
+
+    def close(self, actor: Actor, alert_id: str, reason: str = "") -> AlertView:
         """Raises NotFound, NotPermitted."""
+
+
+class ChannelsDesk(Protocol):
+    """Where alerts are sent on to."""
+
+    def list(self, actor: Actor) -> tuple[ChannelView, ...]:
+        """As the settings name them."""
+
+    def test(self, actor: Actor, name: str) -> ChannelView:
+        """Send a message that says it is a test. Blocks, for half a minute at most.
+
+        Raises NotFound, NotPermitted, and what the channel fails with: Unreachable, TrustError, InvalidInput.
+        """
+
+
+class MetricsDesk(Protocol):
+    def actor(self, token: str, origin: str) -> Actor:
+        """Who reads the metrics with this token: that of the settings, or a session's. Raises NotSignedIn."""
 
 
 class SourcesDesk(Protocol):
@@ -343,6 +365,8 @@ class Desk:
     updates: UpdatesDesk
     runs: RunsDesk
     alerts: AlertsDesk
+    channels: ChannelsDesk
+    metrics: MetricsDesk
     sources: SourcesDesk
     accounts: AccountsDesk
     audit: AuditDesk

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pitstop.policy.alert_kinds import NODES
+from pitstop.policy.applicability import situation_of
+from pitstop.policy.rules.nodes_agree import differing_nodes
 from pitstop.ports.declared_nodes import DeclaredNodes
 from pitstop.ports.installed import InstalledVersions
+from pitstop.ports.records import Alerts
 from pitstop.service.facts import Knowledge
 
 
@@ -16,6 +20,7 @@ class NodeWatch:
     knowledge: Knowledge
     versions: InstalledVersions
     declared: DeclaredNodes
+    alerts: Alerts
 
     def look(self) -> None:
         """Ask all nodes for all products; those that do not answer are left out. Blocks. While a run is in
@@ -25,3 +30,5 @@ class NodeWatch:
         at = self.knowledge.clock.now()
         for node, said in self.versions.said().items():
             self.declared.saw(node, said, at)
+        situation = situation_of(self.knowledge.graph(), self.knowledge.facts())
+        self.alerts.settle(NODES, tuple(differing_nodes(situation)), self.knowledge.clock.now())

@@ -97,7 +97,7 @@ class SourcesService:
             if status.declared and name not in self._declared:
                 with self.audited.act("pitstop", "switch off source", name, _SETTINGS):
                     self.records.change_source(status.source, declared=False)
-                    self._close_alerts(f"source {name}")
+                    self._settle(f"source {name}")
 
     def check_all(self) -> None:
         """Poll every connected source; if that goes on already, wait until it has ended. Blocks; called
@@ -158,7 +158,7 @@ class SourcesService:
             broken = PitstopError(f"the check broke: {type(error).__name__}: {error}")
             self._failed(source, from_error(broken, subject, impact=_NOT_SEEN))
         else:
-            self._close_alerts(subject, but=finding)
+            self._settle(subject, finding)
 
     def _look_into(self, source: Source) -> Finding | None:
         """Bring what is new, and keep it; what is wrong in it, if it could be kept all the same."""
@@ -182,7 +182,7 @@ class SourcesService:
         at = of if before is None else max(before, of)
         finding = self._keep(source, catalogue, medium.feed, at, on_medium=medium.feed)
         if not source.connected:
-            self._close_alerts(f"source {source.name}", but=finding)
+            self._settle(f"source {source.name}", finding)
         return finding
 
     def bring_documents(self, feed: Feed, release: Release) -> None:
@@ -231,23 +231,16 @@ class SourcesService:
         self.records.checked(source.name, catalogue, at, finding)
         if finding is not None:
             log.warning("%s: %s", subject, finding.what)
-            self.alerts.raise_alert(finding, self.clock.now())
+            self._settle(subject, finding)
         return finding
 
     def _failed(self, source: Source, finding: Finding) -> None:
         self.records.check_failed(source.name, finding)
-        self.alerts.raise_alert(finding, self.clock.now())
-        self._close_alerts(finding.subject, but=finding)
+        self._settle(finding.subject, finding)
 
-    def _close_alerts(self, subject: str, *, but: Finding | None = None) -> None:
-        """Close what was raised of this source before, whatever it was, and is no longer so."""
-        codes = {
-            alert.finding.code
-            for alert in self.alerts.alerts(active_only=True)
-            if alert.finding.subject == subject and (but is None or alert.finding.code != but.code)
-        }
-        for code in codes:
-            self.alerts.close_alerts(code, subject, "pitstop", self.clock.now())
+    def _settle(self, subject: str, finding: Finding | None = None) -> None:
+        """Of this source exactly this holds now."""
+        self.alerts.settle(subject, (finding,) if finding is not None else (), self.clock.now())
 
     def _require_same_publisher(self, known: Source, declared: Source) -> None:
         """Raises InvalidInput: what is known from it would be another's."""

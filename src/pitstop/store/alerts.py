@@ -7,6 +7,7 @@ run is failed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -15,15 +16,15 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, ins
 
 from pitstop.model.alerts import ITSELF, Alert
 from pitstop.model.errors import NotFound
-from pitstop.model.findings import Finding
+from pitstop.model.findings import Finding, Severity
 from pitstop.model.runs import DRIVEN
-from pitstop.policy.alert_kinds import held_back
+from pitstop.policy.alert_kinds import FAILED_RUN, held_back, rest_of
 from pitstop.policy.alerting import each_once
 from pitstop.store.database import Database
 from pitstop.store.tables import alerts, events, runs
 
 _OPEN = alerts.c.closed.is_(None)
-_ACTIVE = _OPEN & ~alerts.c.held
+ACTIVE = _OPEN & ~alerts.c.held
 _GONE = "its cause is gone"
 
 
@@ -36,7 +37,7 @@ class SqlAlerts:
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
         query = select(alerts).order_by(alerts.c.number.desc())
         with self._database.reading() as connection:
-            rows = connection.execute(query.where(_ACTIVE) if active_only else query).all()
+            rows = connection.execute(query.where(ACTIVE) if active_only else query).all()
         return [alert_of(row) for row in rows]
 
     def alert(self, alert_id: str) -> Alert:
@@ -78,6 +79,33 @@ class SqlAlerts:
             if some and not _updating(connection) and not _moved_since(connection, quiet_since):
                 connection.execute(update(alerts).where(held).values(held=False, raised=at))
 
+    def undecided(self) -> Sequence[Alert]:
+        query = select(alerts).where(_OPEN, alerts.c.quiet_until.is_not(None)).order_by(alerts.c.number)
+        with self._database.reading() as connection:
+            return [alert_of(row) for row in connection.execute(query).all()]
+
+    def decide(self, alert_id: str, severity: Severity) -> None:
+        with self._database.writing() as connection:
+            found = connection.execute(
+                select(alerts.c.finding).where(alerts.c.id == alert_id, _OPEN).with_for_update()
+            ).scalar_one_or_none()
+            if found is not None:
+                values = {"finding": replace(found, severity=severity), "quiet_until": None}
+                connection.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
+
+    def raise_of_run(self, finding: Finding, update_name: str, at: datetime) -> None:
+        last = (
+            select(alerts)
+            .where(alerts.c.update_name == update_name)
+            .order_by(alerts.c.number.desc())
+            .limit(1)
+        )
+        with self._database.writing() as connection:
+            row = connection.execute(last).one_or_none()
+            if row is None or (row.closed is not None and row.closed <= at - FAILED_RUN.rest):
+                again = finding if row is None else replace(finding, severity=row.finding.severity)
+                raise_in(connection, again, at, update_name)
+
     def forget(self, before: datetime) -> None:
         with self._database.writing() as connection:
             connection.execute(delete(alerts).where(alerts.c.closed < before))
@@ -100,8 +128,20 @@ def raise_in(
         connection.execute(update(alerts).where(same, alerts.c.held).values(held=False, raised=at))
     values: dict[str, Any] = {"finding": finding, "refreshed": at}
     if connection.execute(update(alerts).where(same).values(values)).rowcount == 0:
+        if _rests(connection, finding, source, at):
+            return
         values |= known | {"id": str(uuid4()), "raised": at, "held": held, "quiet_until": quiet_until}
         connection.execute(insert(alerts).values(values | {"closed_by": "", "reason": ""}))
+
+
+def _rests(connection: Connection, finding: Finding, source: str, at: datetime) -> bool:
+    """Whether somebody has closed the same by hand, and it is to be left closed for a while."""
+    rest = rest_of(source, finding)
+    if not rest:
+        return False
+    same = and_(alerts.c.code == finding.code, alerts.c.subject == finding.subject)
+    by_hand = and_(alerts.c.source == source, alerts.c.closed_by != ITSELF, alerts.c.closed > at - rest)
+    return bool(connection.execute(select(exists().where(same, by_hand))).scalar_one())
 
 
 def close_of_update(connection: Connection, update_name: str, by: str, at: datetime) -> None:

@@ -19,6 +19,7 @@ from typing import get_args
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from pitstop.model.alerts import QUIET
 from pitstop.model.errors import Conflict, EpochLost, InvalidMove, NotFound
 from pitstop.model.findings import Finding
 from pitstop.model.run_effects import update_events
@@ -249,11 +250,11 @@ def _follow(connection: Connection, before: Run, event: RunEvent) -> None:
     _move_update(connection, before, event)
     match event:
         case RunFailed():
-            raise_in(connection, event.finding, event.at, before.update)
+            raise_in(connection, event.finding, event.at, before.update, quiet_until=event.at + QUIET)
         case RunResumed() | AbortRequested() | CancelRequested():
             close_of_update(connection, before.update, event.by, event.at)
         case RunCancelled(finding=Finding() as finding):
-            raise_in(connection, finding, event.at, before.update)
+            raise_in(connection, finding, event.at, before.update, quiet_until=event.at + QUIET)
         case RunAborted():
             close_of_update(connection, before.update, f"run {before.id}", event.at)
         case RunSucceeded():

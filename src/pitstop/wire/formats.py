@@ -261,6 +261,11 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "Critical": Spoken("Critical", _X),
     "Warning": Spoken("Warning", _W),
     "Informational": Spoken("For information", _C),
+    # of an alert
+    "needs-attention": Spoken("Needs attention", _W),
+    "active": Spoken("Active", _W),
+    "held": Spoken("Held back while an update goes on", _C),
+    "closed": Spoken("Closed", _C),
     # phases and purposes of runs
     "download": Spoken("Download", _B),
     "prepare": Spoken("Prepare", _B),

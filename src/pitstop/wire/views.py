@@ -297,15 +297,6 @@ class EventView(View, frozen=True):
     text: str
 
 
-class AlertView(View, frozen=True):
-    id: str
-    finding: FindingView
-    raised: datetime
-    refreshed: datetime
-    closed: datetime | None
-    closed_by: str
-
-
 class HandedFileView(View, frozen=True):
     """A file of an upload: its path in what is handed over, its bytes, and how many of them are here."""
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("alerts", sa.Column("reason", sa.Text(), nullable=False, server_default=""))
     op.add_column("alerts", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("alerts", sa.Column("quiet_until", sa.String(27)))
+    op.execute("UPDATE alerts SET source = subject WHERE closed IS NULL AND subject LIKE 'source %'")
     _only_open("only_active_alert", ["code", "subject", "source", "update_name"], _OF_ANY)
     _only_open("only_active_alert_of_no_update", ["code", "subject", "source"], _OF_NONE)
     _channels()
