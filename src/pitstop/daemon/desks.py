@@ -208,7 +208,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         log_streams=log_streams,
         checks=rounds,
         alert_sending=sending,
-        alert_look=AlertLook(stored.alerts, knowledge),
+        alert_look=AlertLook(stored.alerts, knowledge, rounds.verdict),
     )
 
 

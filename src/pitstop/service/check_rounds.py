@@ -10,14 +10,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
 from pitstop.checks.asking import ask_all
 from pitstop.checks.kind import CheckHabits, CheckKind
-from pitstop.model.checks import CheckResult, CheckStatus, finding_of, skip_of
+from pitstop.model.alerts import Verdict
+from pitstop.model.checks import CheckOrigin, CheckResult, CheckStatus, finding_of, skip_of
 from pitstop.model.errors import NotFound
 from pitstop.model.findings import Finding
 from pitstop.model.runs import DRIVEN
+from pitstop.policy.alert_kinds import CHECKS
 from pitstop.ports.checks import CheckRecords, ThisMachine
 from pitstop.ports.logs import NodeStreams
 from pitstop.ports.records import Alerts
@@ -30,9 +33,6 @@ CHECK = "run-checks"
 """The job that asks checks; its key is who asked and which ones, as :func:`key_of` writes it."""
 
 DAILY = "daily"
-
-ALERTED = "checks"
-"""The source of alerts that a round settles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class CheckRounds:
             begun = self.records.begin(why, names, self.knowledge.clock.now())
             results = asyncio.run(self._asked(kinds, update))
             self.records.end(begun.number, results, self.knowledge.clock.now())
-            self.alerts.settle(ALERTED, self.wrong(), self.knowledge.clock.now())
+            self.alerts.settle(CHECKS, self.wrong(), self.knowledge.clock.now())
         return results
 
     def daily(self) -> None:
@@ -102,6 +102,22 @@ class CheckRounds:
         """What of all that is known is to be raised as alerts: failed or warned, and not skipped."""
         bad = (CheckStatus.FAIL, CheckStatus.WARNING)
         return self.blocking([kept.result for kept in self.records.problems() if kept.result.status in bad])
+
+    def verdict(self, since: datetime) -> Verdict | None:
+        """What the system's own checks say of how bad a failed run is, in the first round of all of them that
+        began after this instant; None: there is none yet. Whatever cannot be found out does not pass; what
+        passes with a warning does."""
+        rounds = self.records.rounds()
+        whole = (each for each in rounds if not each.checks and each.began >= since)
+        if not any(each.ended is not None for each in whole):
+            return None
+        ill = (CheckStatus.FAIL, CheckStatus.UNKNOWN)
+        own = [
+            kept.result
+            for kept in self.records.problems()
+            if kept.result.status in ill and kept.result.origin is not CheckOrigin.PACKAGE
+        ]
+        return Verdict.FAILED if self.blocking(own) else Verdict.NEEDS_ATTENTION
 
     def named(self, names: Sequence[str]) -> Sequence[CheckKind]:
         """Raises NotFound."""
