@@ -214,7 +214,7 @@ class NodeDriverContract:
             done = operation("1-1", bench.SAY)
             await bench.driver.operate(bench.node, done, deadline=DEADLINE)
             await bench.driver.abandon(bench.node, done.id, epoch=1)
-            await bench.driver.abandon(bench.node, f"{RUN}-9-1", epoch=1)
+            assert await bench.driver.abandon(bench.node, f"{RUN}-9-1", epoch=1) == ""
             answer = await bench.driver.attach(bench.node, done.id, epoch=1, deadline=DEADLINE)
             assert answer == Answer(0, "hello\n")
 

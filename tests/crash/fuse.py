@@ -152,9 +152,9 @@ class FusedNodes:
         with self.fuse.around(_act("attach", node, operation)):
             return await self.nodes.attach(node, operation, epoch=epoch, deadline=deadline)
 
-    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> str:
         with self.fuse.around(_act("abandon", node, operation)):
-            await self.nodes.abandon(node, operation, epoch=epoch)
+            return await self.nodes.abandon(node, operation, epoch=epoch)
 
     async def close(self) -> None:
         await self.nodes.close()

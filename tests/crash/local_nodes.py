@@ -44,10 +44,10 @@ class LocalNodes:
         command = wrapper.call("attach", mark, node, operation, epoch)
         return _ended(await _fenced(node, command, mark, b"", deadline))
 
-    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> str:
         mark = _new_mark()
         command = wrapper.call("abandon", mark, node, operation, epoch)
-        await _fenced(node, command, mark, b"", _ABANDON_DEADLINE)
+        return (await _fenced(node, command, mark, b"", _ABANDON_DEADLINE)).output
 
     async def close(self) -> None:
         """Nothing is held open."""

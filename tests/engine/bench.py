@@ -15,7 +15,7 @@ from pitstop.engine.leaf import Kinds
 from pitstop.engine.progress import Progress
 from pitstop.model.expansion import changed, expand, group, leaf, numbered
 from pitstop.model.packages import PackageType
-from pitstop.model.plans import Plan, PlanItem, PlanStep
+from pitstop.model.plans import GroupMode, Plan, PlanGroup, PlanItem, PlanStep
 from pitstop.model.releases import Release, ReleaseId
 from pitstop.model.runs import (
     AbortRequested,
@@ -76,6 +76,16 @@ def _args(more: Mapping[str, object]) -> Mapping[str, object]:
     return {"done_when": more["done_when"]} if "done_when" in more else {}
 
 
+def both_ways(name: str, **more: object) -> PlanStep:
+    """A command with one that takes it back."""
+    return replace(step(name, **more), undo=(step(f"un-{name}"),))  # type: ignore[arg-type]
+
+
+def rolling(*items: PlanItem, **more: object) -> PlanGroup:
+    """One node after the other, unless it is told otherwise."""
+    return PlanGroup("roll", GroupMode.ROLLING, items, role="host", **more)  # type: ignore[arg-type]
+
+
 @dataclass
 class Bench:
     """One system with one run.
@@ -83,6 +93,7 @@ class Bench:
     Attributes:
         fails: names of steps that end with status 1, by node.
         done: answers of probes (``done_when``), by node: True ends with 0.
+        closing: what the service itself does at the end of the install.
         ran: in which order operations were begun, as ``name@node``.
     """
 
@@ -93,6 +104,7 @@ class Bench:
     done: set[str] = field(default_factory=set)
     windows: WindowUse = WindowUse.NONE
     hours: Hours = field(default_factory=AnyTime)
+    closing: tuple[PlanStep, ...] = ()
     ran: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -105,7 +117,8 @@ class Bench:
         first = self.system.nodes[0].name
         early = [leaf(step(phase), first, phase=phase) for phase in EARLY]
         plan = Plan("bench", tuple(self.items))
-        install = changed(group("Install", expand(plan, self.system), phase=Phase.INSTALL), with_way_back)
+        items = [*expand(plan, self.system), *(leaf(each, None) for each in self.closing)]
+        install = changed(group("Install", items, phase=Phase.INSTALL), with_way_back)
         run = Run(
             RUN,
             RELEASE.name,

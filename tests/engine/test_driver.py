@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from engine.bench import RELEASE, RUN, Bench, named, step
+from engine.bench import RELEASE, RUN, Bench, named, rolling, step
 from pitstop.model.errors import Conflict
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanStep, Retry, RollOrder
+from pitstop.model.plans import GroupMode, PlanGroup, PlanStep, Retry
 from pitstop.model.runs import (
     Phase,
     PhaseEntered,
@@ -56,10 +56,6 @@ class Busy:
 
 
 OTHERS = ["download@n1", "prepare@n1", "health-check@n1"]
-
-
-def rolling(*items: PlanStep, batch: int | str = 1, verify: tuple[PlanStep, ...] = ()) -> PlanGroup:
-    return PlanGroup("roll", GroupMode.ROLLING, items, role="host", batch=batch, verify=verify)
 
 
 def test_a_run_does_every_step_once_in_the_order_of_its_plan(tmp_path: Path) -> None:
@@ -391,24 +387,6 @@ def test_a_run_that_has_ended_is_not_driven_again(tmp_path: Path) -> None:
     before = bench.journal.history(RUN)
     bench.drive()
     assert bench.journal.history(RUN) == before
-
-
-def test_a_node_that_the_operator_had_drained_is_left_drained(tmp_path: Path) -> None:
-    drain = Drain(out=("#out",), back=("#back",), is_out=("#is-out",))
-    group = PlanGroup("roll", GroupMode.ROLLING, (step("one"),), role="host", drain=drain)
-    bench = Bench(tmp_path, [replace(group, order=RollOrder.FAULT_DOMAIN)])
-    quick = bench.does
-
-    def drained(call: Call) -> Answer:
-        if "was_out" not in call.script:
-            return quick(call)
-        return Answer(0, f"pitstop: was_out={'yes' if call.node == 'n2' else 'no'}\n")
-
-    bench.simulated.does = drained
-    assert bench.drive().run.state is RunState.SUCCEEDED
-    assert bench.leaf("Put back", "n2").output == "was out of service before this run, and is left so"
-    back = [call for call in bench.simulated.scripts if "back" in call[1] and "was_out" not in call[1]]
-    assert [node for node, _ in back] == ["n1"]
 
 
 def test_hundreds_of_nodes_are_rolled_over_in_batches(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.bench import RUN, Bench, named, step
+from engine.bench import RUN, Bench, both_ways, named, rolling, step
 from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.errors import InvalidMove
 from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanItem, PlanStep, Retry
@@ -20,15 +20,6 @@ from pitstop.ports.nodes import Answer
 from simulators.nodes import Call
 
 DRAIN = Drain(("ctl", "out"), ("ctl", "back"), ("ctl", "is-out"))
-
-
-def both_ways(name: str, **more: object) -> PlanStep:
-    """A step with a step that takes it back."""
-    return replace(step(name, **more), undo=(step(f"un-{name}"),))  # type: ignore[arg-type]
-
-
-def rolling(*items: PlanStep, **more: object) -> PlanGroup:
-    return PlanGroup("roll", GroupMode.ROLLING, items, role="host", **more)  # type: ignore[arg-type]
 
 
 def installed(bench: Bench) -> list[str]:
@@ -156,22 +147,6 @@ def test_a_worker_that_is_killed_while_undoing_is_followed_by_one_that_undoes_th
     assert bench.times()["un-two@n2"] == 1
 
 
-def test_a_cancel_works_while_undoing_and_says_what_is_left(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, [rolling(both_ways("one"))], nodes=3, fails={("one", "n3")})
-    bench.drive()
-    bench.abort()
-    bench.when("un-one@n3", bench.cancel)
-    tree = bench.drive()
-    assert tree.run.state is RunState.CANCELLED
-    assert "un-one@n1" not in bench.ran
-    assert tree.run.finding is not None
-    assert tree.run.finding.code == "run-cancelled"
-    assert "Touched: n1, n2, n3" in tree.run.finding.impact
-    assert bench.state() is UpdateState.READY_TO_INSTALL
-    (alert,) = bench.journal.alerts(active_only=True)
-    assert alert.finding == tree.run.finding
-
-
 def failed_on_a_drained_node(folder: Path) -> Bench:
     """The run has failed on n2, which it had taken out of service."""
     bench = Bench(folder, [rolling(step("one"), drain=DRAIN)], fails={("one", "n2")})
@@ -194,14 +169,6 @@ def put_back(tree: RunTree) -> list[tuple[str | None, StepStatus]]:
     """The nodes that were to be put back when the run was cancelled."""
     back = [leaf for leaf in tree.leaves() if leaf.kind == "undrain" and leaf.undoes is not None]
     return [(leaf.node, leaf.status) for leaf in back]
-
-
-def test_a_cancel_after_a_failure_puts_back_into_service_what_the_run_took_out(tmp_path: Path) -> None:
-    bench = failed_on_a_drained_node(tmp_path)
-    bench.cancel()
-    tree = bench.drive()
-    assert tree.run.state is RunState.CANCELLED
-    assert put_back(tree) == [("n2", StepStatus.SUCCEEDED)]
 
 
 def test_who_takes_over_while_a_node_is_put_back_after_a_cancel_puts_it_back(tmp_path: Path) -> None:

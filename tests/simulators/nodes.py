@@ -121,10 +121,11 @@ class SimulatedNodes:
         state = self._entered(node, epoch)
         return await self._end(node, operation, deadline) if operation in state.operations else None
 
-    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> str:
         state = self._entered(node, epoch)
         if operation in state.operations:
             _cut_short(state, operation)
+        return ""
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -40,7 +40,7 @@ from pitstop.model.runs import (
 from pitstop.model.system import Node
 from pitstop.ports.deadlines import Deadline
 from pitstop.ports.journal import Journal
-from pitstop.steps.kind import Done, StepContext, StepKind, World, is_under_way
+from pitstop.steps.kind import OUTPUT_LIMIT, Done, StepContext, StepKind, World, is_under_way, last_line
 
 Kinds = Mapping[str, StepKind[Any]]
 T = TypeVar("T")
@@ -187,8 +187,8 @@ class LeafWork:
         except Unreachable as error:
             if context.node is None:
                 raise
-            await self._end_operation(context, context.node)
-            raise _past_deadline(self.step) from error
+            said = await self._end_operation(context, context.node)
+            raise _past_deadline(self.step, said) from error
         except (StepFailed, InvalidPlan, DigestMismatch):
             if is_under_way(self.step):
                 raise
@@ -211,19 +211,20 @@ class LeafWork:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
+            said = ""
             if context.node is not None:
                 with suppress(Unreachable):  # what goes on there is settled before anything new is begun
-                    await self._end_operation(context, context.node)
-            raise _past_deadline(self.step) from error
+                    said = await self._end_operation(context, context.node)
+            raise _past_deadline(self.step, said) from error
 
-    async def _end_operation(self, context: StepContext, node: Node) -> None:
-        """End what this attempt still does on its node.
+    async def _end_operation(self, context: StepContext, node: Node) -> str:
+        """End what this attempt still does on its node; what it has said until then.
 
         Raises:
             Unreachable: the node cannot be reached for it either.
         """
         operation = operation_id(context.run, context.step)
-        await self.world.nodes.abandon(node, operation, epoch=context.run.epoch)
+        return await self.world.nodes.abandon(node, operation, epoch=context.run.epoch)
 
     def _failure(self, error: Exception, *, is_final: bool) -> _TryFailed:
         return _TryFailed(finding_of(error, self.tree, self.step), is_final=is_final)
@@ -292,11 +293,17 @@ class LeafWork:
         return self.world.clock.now()
 
 
-def _past_deadline(step: Step) -> StepFailed:
-    return StepFailed(
-        f"not done within its deadline of {step.deadline}",
+def _past_deadline(step: Step, said: str) -> StepFailed:
+    """``said``: what it had said until it was ended, which often names what it waited for."""
+    last = last_line(said)
+    late = StepFailed(
+        f"not done within its deadline of {step.deadline}"
+        + (f"; the last that it said: {last}" if last else ""),
         hint="See the step's output for what it was doing; mend the cause, then resume the run.",
     )
+    if said:
+        late.add_note(said[-OUTPUT_LIMIT:])
+    return late
 
 
 def _ended_on_request(step: Step) -> StepFailed:

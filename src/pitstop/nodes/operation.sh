@@ -24,7 +24,7 @@ state=$root/var/lib/pitstop-node
 operations=$state/operations
 here=$operations/$id
 export PITSTOP_ROOT="$root" PITSTOP_NOTES="$state/notes"
-incoming='' runner=''
+incoming='' runner='' said=''
 days_kept=14
 grace=5
 
@@ -176,8 +176,10 @@ attach)
 abandon)
     make_state
     enter
+    [ ! -s "$here/output" ] || said=$(tail -c 65536 "$here/output") # before the shell says that it is ended
     end
     echo "$mark abandoned"
+    [ -z "$said" ] || printf '%s\n' "$said"
     ;;
 *) fail "no such verb: $verb" ;;
 esac

@@ -102,12 +102,12 @@ class SshNodes:
         async with _within(node, deadline):
             return _ended(await _insist(once, _Patience.ALWAYS))
 
-    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> str:
         async def once() -> Reply:
             return await self._fenced("abandon", node, operation, epoch)
 
         async with _within(node, _ABANDON_DEADLINE):
-            await _insist(once, _Patience.NEVER)
+            return (await _insist(once, _Patience.NEVER)).output
 
     async def close(self) -> None:
         await self._links.close()

@@ -92,8 +92,13 @@ class NodeDriver(Protocol):
             EpochLost, Unreachable: as for ``operate``.
         """
 
-    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
-        """End an operation that is still running, with all its processes. Unknown ones are left alone."""
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> str:
+        """End an operation that is still running, with all its processes; what it has said until then.
+        Unknown ones are left alone.
+
+        Raises:
+            EpochLost, Unreachable: as for ``operate``.
+        """
 
     async def close(self) -> None:
         """Let go of all connections; what runs on the nodes goes on."""

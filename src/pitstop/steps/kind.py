@@ -179,12 +179,15 @@ def concluded(answer: Answer) -> Done:
     """
     done = done_of(answer)
     if answer.status != 0:
-        lines = reversed(done.output.splitlines())
-        last = next((line.strip() for line in lines if line.strip()), "no output")
-        failure = StepFailed(f"ended with status {answer.status}: {last}")
+        failure = StepFailed(f"ended with status {answer.status}: {last_line(done.output) or 'no output'}")
         failure.add_note(done.output)
         raise failure
     return done
+
+
+def last_line(output: str) -> str:
+    """The last line that says something; "" where none does."""
+    return next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "")
 
 
 def done_of(answer: Answer) -> Done:
