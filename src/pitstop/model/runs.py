@@ -7,7 +7,7 @@ so the two cannot disagree. Every change is an event; the journal of events is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -218,16 +218,18 @@ class RunTree:
 
     def leaves(self, index: str = "") -> list[Step]:
         """All leaves, or those at and below a place."""
-        below = f"{index}."
-        return [
-            step
-            for step in self.steps.values()
-            if step.is_leaf and (not index or step.index == index or step.index.startswith(below))
-        ]
+        return list(self._leaves(index)) if index else [step for step in self.steps.values() if step.is_leaf]
+
+    def _leaves(self, index: str) -> Iterator[Step]:
+        step = self.steps[index]
+        if step.is_leaf:
+            yield step
+        for child in self._children.get(index, ()):
+            yield from self._leaves(child)
 
     def begun(self, index: str) -> bool:
         """Whether anything at or below this place was ever started."""
-        return any(leaf.attempt > 0 for leaf in self.leaves(index))
+        return any(leaf.attempt > 0 for leaf in self._leaves(index))
 
     def phase_of(self, index: str) -> Phase | None:
         """The phase that this place belongs to."""

@@ -5,7 +5,7 @@ Who drives them is told by submitting a job.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pitstop.engine.progress import Progress
 from pitstop.engine.windows import BY as WINDOW
@@ -33,6 +33,7 @@ from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.reports import run_report, run_view, step_view
+from pitstop.service.shared import Shared
 from pitstop.wire.views import EventView, RunReport, RunView, StepView
 
 DRIVE = "drive-run"
@@ -50,18 +51,25 @@ class RunsService:
     progress: Progress
     audited: Audited
     outlooks: Outlooks
+    _shared: Shared = field(default_factory=Shared, repr=False)
 
     def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
         actor.require(Permission.SEE)
-        return tuple(self.view(run) for run in self.runs.runs(update))
+        return self._shared.of(
+            ("list", update), lambda: tuple(self.view(run) for run in self.runs.runs(update))
+        )
 
     def show(self, actor: Actor, run_id: str) -> RunReport:
+        """However many ask at once: it is made for all of them together."""
         actor.require(Permission.SEE)
+        return self._shared.of(("report", run_id), lambda: self._report(run_id))
+
+    def _report(self, run_id: str) -> RunReport:
         tree = self.journal.load(run_id)
         now = self.audited.clock.now()
         return run_report(
             tree,
-            self.view(tree.run),
+            self.view(tree.run, tree),
             self.progress.of_steps(run_id).get,
             now,
             self.outlooks.of(tree, now, lambda index: self._said(run_id, index)),
@@ -156,12 +164,13 @@ class RunsService:
                 with self.audited.act(WINDOW, "resume run", run.id, HERE):
                     self._resumed(run.id, WINDOW)
 
-    def view(self, run: Run) -> RunView:
+    def view(self, run: Run, tree: RunTree | None = None) -> RunView:
+        """``tree``: the run's, where it was read already."""
         release = self.knowledge.release(run.update)
         title = release.title if release else run.update
-        return run_view(run, title, self._actions(run), self.audited.clock.now())
+        return run_view(run, title, self._actions(run, tree), self.audited.clock.now())
 
-    def _actions(self, run: Run) -> tuple[RunAction, ...]:
+    def _actions(self, run: Run, tree: RunTree | None = None) -> tuple[RunAction, ...]:
         """What may be asked of this run now. Of a failed one only where its update is open to it: it failed
         in the install, and is the update's newest run."""
         offers = tuple(action for action in RUN_ACTIONS if run.state in action.states)
@@ -172,12 +181,14 @@ class RunsService:
             newest = next(iter(self.runs.runs(run.update)), run)
             if state is not UpdateState.INSTALLATION_FAILED or newest.id != run.id:
                 return ()
-        if any(action.verb is RunVerb.ABORT for action in offers) and self._is_past_no_return(run):
+        if any(action.verb is RunVerb.ABORT for action in offers) and self._is_past_no_return(run, tree):
             return tuple(action for action in offers if action.verb is not RunVerb.ABORT)
         return offers
 
-    def _is_past_no_return(self, run: Run) -> bool:
-        return run.phase is Phase.INSTALL and passed_no_return(self.journal.load(run.id)) is not None
+    def _is_past_no_return(self, run: Run, tree: RunTree | None) -> bool:
+        if run.phase is not Phase.INSTALL:
+            return False
+        return passed_no_return(tree or self.journal.load(run.id)) is not None
 
 
 def _require_way_back(tree: RunTree) -> None:

@@ -37,7 +37,7 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC).strftime(_INSTANT)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.strptime(value, _INSTANT).replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(value)
 
 
 class Duration(TypeDecorator[timedelta]):
