@@ -47,8 +47,8 @@ class ServedNodes:
     async def attach(self, node: Node, operation: str, *, epoch: int, deadline: timedelta) -> Answer | None:
         return await self._call("attach", node, operation, epoch=epoch, deadline=deadline)  # type: ignore[no-any-return]
 
-    async def abandon(self, node: Node, operation: str, *, epoch: int) -> None:
-        await self._call("abandon", node, operation, epoch=epoch)
+    async def abandon(self, node: Node, operation: str, *, epoch: int) -> str:
+        return await self._call("abandon", node, operation, epoch=epoch)  # type: ignore[no-any-return]
 
     async def close(self) -> None:
         """Nothing is held open."""
