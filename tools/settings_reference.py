@@ -16,6 +16,7 @@ from pitstop.daemon.alert_settings import (
     SyslogTable,
     WebhookTable,
 )
+from pitstop.daemon.case_settings import ContactSettings
 from pitstop.daemon.check_settings import ChecksTable, CheckTable
 from pitstop.daemon.log_settings import LogCommand, LogPattern, LogsTable, LogTarget
 from pitstop.daemon.settings import ENVIRONMENT, FileSettings, SourceSettings
@@ -43,6 +44,14 @@ types = ["Full", "Express", "Hotfix"]
 root = "northstar.root.json"
 url = "https://updates.northstar.example"
 mirrors = ["https://mirror.example/northstar"]
+
+[[contact]]
+name = "Northstar support"
+party = "platform"
+asks = ["deployment", "update"]
+phone = "+1 555 0100"
+number = "C-1001"
+until = 2027-12-31
 
 [logs]
 files = ["var/log/*", "opt/lantern/log/*"]
@@ -112,6 +121,7 @@ def settings_page() -> str:
     """The whole page."""
     lines = [_HEAD, "## At the top", "", *_table(FileSettings), ""]
     lines += ["## Each `[[source]]`", "", *_table(SourceSettings), ""]
+    lines += ["## Each `[[contact]]`", "", "See [cases.md](cases.md).", "", *_table(ContactSettings), ""]
     lines += ["## `[logs]`", "", "See [logs.md](logs.md).", "", *_table(LogsTable), ""]
     for table, struct in TABLES_OF_LOGS.items():
         lines += [f"## Each `[[{table}]]`", "", *_table(struct), ""]
@@ -144,6 +154,8 @@ def _kind(described: dict[str, Any]) -> str:
         return "table"
     if "$ref" in described or "allOf" in described:
         return "table" if "default" in described else "word"
+    if "enum" in described:
+        return "word"
     return {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no"}[
         described["type"]
     ]

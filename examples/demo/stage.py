@@ -27,6 +27,10 @@ SOURCES = {
     "northstar": ("platform", '["Full", "Express", "Hotfix"]'),
     "lumen": ("oem", '["OEM"]'),
 }
+CONTACTS = (
+    ("platform", "Northstar support", '["deployment", "update"]'),
+    ("oem", "Lumen support", '["hardware"]'),
+)
 PASSWORD_FILE = "first-password"  # noqa: S105 - the name of a file
 
 
@@ -82,6 +86,8 @@ def settings(folder: Path, ports: dict[str, int]) -> str:
             f"types = {types}",
             f'root = "{name}-root.json"',
         ]
+    for party, name, asks in CONTACTS:
+        lines += ["", "[[contact]]", f'name = "{name}"', f'party = "{party}"', f"asks = {asks}"]
     return "\n".join(lines) + "\n"
 
 

@@ -54,6 +54,11 @@ GETS = [
     "/api/v1/logs/offer",
     "/api/v1/logs/any",
     "/api/v1/logs/any/file",
+    "/api/v1/cases",
+    "/api/v1/cases/offer",
+    "/api/v1/cases/key",
+    "/api/v1/cases/1",
+    "/api/v1/cases/1/file",
     f"{ARM}/?api-version=2021-07-01",
 ]
 CHANGES = [
@@ -80,6 +85,11 @@ CHANGES = [
     "/api/v1/logs/any/cancel",
     "/api/v1/logs/any/pin",
     "/api/v1/logs/any/unpin",
+    "/api/v1/cases",
+    "/api/v1/cases/1/entries",
+    "/api/v1/cases/1/close",
+    "/api/v1/cases/1/reopen",
+    "/api/v1/cases/1/renew",
     f"{ARM}/aurora/updates/{scenes.HOTFIX}/apply?api-version=2021-07-01",
 ]
 
@@ -119,6 +129,7 @@ def test_without_a_session_nothing_is_answered(client: Client, authorization: st
 def test_a_reader_changes_nothing(client: Client, scene: Scene, path: str) -> None:
     client.headers["Authorization"] = f"Bearer {scene.token('rea')}"
     body = {"Lantern": "1.2305.0.10", "name": "n5", "fingerprint": "SHA256:any"}
+    body |= {"title": "x", "impact": "B", "text": "x"}
     answer = client.post(path, json=body)
     assert answer.status_code == 403
     assert "rea is reader" in answer.text

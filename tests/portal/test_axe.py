@@ -43,6 +43,7 @@ EXAMPLES = {
     "risk": RISK,
     "node": "n4",
     "import_id": "none",
+    "number": "1",
 }
 """What stands for each part of a path."""
 QUESTIONS = ["/support?at=2024-05-01", "/support?at=soon", "/path?to=supported", "/path?to=none", "/nowhere"]

@@ -62,7 +62,7 @@ def test_support_may_not_see_the_system_but_is_led_to_what_it_may_read(quiet: Vi
     quiet.sign_in("sue")
     assert quiet.get("/").headers["location"] == "/logs"
     page = page_of(quiet.get("/nodes"), 403)
-    assert page.texts("a")[2:4] == ["Logs", "Audit"]
+    assert page.texts("a")[2:5] == ["Logs", "Cases", "Audit"]
     quiet.page("/logs")
     page_of(quiet.get("/account"))
 

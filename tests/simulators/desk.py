@@ -34,7 +34,7 @@ from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.audited import Audited
-from pitstop.service.desk import ChecksDesk, Desk, ImportsDesk, LogsDesk
+from pitstop.service.desk import CasesDesk, ChecksDesk, Desk, ImportsDesk, LogsDesk
 from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
@@ -81,6 +81,7 @@ from pitstop.wire.views import (
 )
 from simulators import scenes
 from simulators.aurora import AuroraRecords
+from simulators.cases import SimulatedCases
 from simulators.checks import SimulatedChecks
 from simulators.clock import SimulatedClock
 from simulators.imports import SimulatedImports, SimulatedTransfers
@@ -130,6 +131,7 @@ class Scene:
     nodes: SimulatedRack = field(default_factory=SimulatedRack)
     logs: SimulatedLogs = field(default_factory=some_bundles)
     checks: SimulatedChecks = field(default_factory=SimulatedChecks)
+    cases: SimulatedCases = field(default_factory=SimulatedCases)
 
     @property
     def desk(self) -> Desk:
@@ -146,7 +148,8 @@ class Scene:
             audit=_Audit(self),
             policy=_Policy(self),
             imports=_Imports(self),
-            logs=cast(LogsDesk, _Logs(self)),
+            logs=cast(LogsDesk, _Now(self, "logs")),
+            cases=cast(CasesDesk, _Now(self, "cases")),
             transfers=SimulatedTransfers(),
             rehearsals=_Rehearsals(self),
             checks=cast(ChecksDesk, _Checks(self)),
@@ -269,13 +272,14 @@ class _System:
 
 
 @dataclass
-class _Logs:
-    """The logs of the scene that is shown now."""
+class _Now:
+    """A part of the scene that is shown now."""
 
     scene: Scene
+    part: str
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.scene.logs, name)
+        return getattr(getattr(self.scene, self.part), name)
 
 
 @dataclass

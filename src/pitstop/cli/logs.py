@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,9 @@ from pitstop.cli.asking import confirm
 from pitstop.cli.connection import connect
 from pitstop.cli.nouns import noun_app
 from pitstop.cli.output import field, finding_lines, note, paint, say, say_json, table
+from pitstop.cli.saving import save as save_file
 from pitstop.cli.system import AsJson
-from pitstop.model.errors import DigestMismatch, InvalidInput, Unreachable
+from pitstop.model.errors import InvalidInput, Unreachable
 from pitstop.wire.formats import NOTHING, instant, size, spoken
 from pitstop.wire.log_views import BundleView, CollectedView, NewBundle, SentView
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from pitstop.client.client import PitstopClient
 
 _LOOK_EVERY = 0.5
-_TRIES = 5
 
 app = noun_app("Logs: collect, list, show, save, send.")
 
@@ -125,7 +126,7 @@ def save(
     with connect() as client:
         found = _found(client, bundle)
         place = to / found.file_name if to.is_dir() else to
-        _saved(client, found, place)
+        save_file(partial(client.fetch_logs, found.id), found.size, found.sha256, place)
     if as_json:
         say_json(found)
         return
@@ -211,35 +212,6 @@ def _waited(client: PitstopClient, bundle: BundleView) -> BundleView:
             said = bundle.parts_done
             note(f"{said} of {bundle.parts} places are read.")
     return bundle
-
-
-def _saved(client: PitstopClient, bundle: BundleView, place: Path) -> None:
-    """Fetch the file, through breaks of the connection.
-
-    Raises:
-        DigestMismatch: it did not arrive as it is there.
-    """
-    part, failures = place.with_name(f"{place.name}.part"), 0
-    while True:
-        at = part.stat().st_size if part.exists() else 0
-        if at >= bundle.size:
-            break
-        try:
-            with part.open("ab") as file:
-                for chunk in client.fetch_logs(bundle.id, at):
-                    file.write(chunk)
-        except Unreachable:
-            failures += 1
-            if failures >= _TRIES:
-                raise
-            time.sleep(failures)
-    import hashlib
-
-    with part.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != bundle.sha256:
-            part.unlink()
-            raise DigestMismatch(f"{place} is not what the service has", hint="Save it once more.")
-    part.replace(place)
 
 
 def _show(bundle: BundleView, *, everything: bool = False, as_json: bool) -> None:

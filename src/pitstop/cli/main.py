@@ -34,6 +34,7 @@ NOUNS = (
     Noun("import", "pitstop.cli.import_", "Import what was carried here: transfers, volumes, files."),
     Noun("transfer", "pitstop.cli.transfer", "Transfers: request, show, verify."),
     Noun("logs", "pitstop.cli.logs", "Logs: collect, list, show, save, send."),
+    Noun("case", "pitstop.cli.case", "Support cases: open, list, show, write, save, verify, view."),
     Noun("support", "pitstop.cli.support", "Whether the system is supported, on any day."),
     Noun("path", "pitstop.cli.path", "The ordered updates to a target, and when they fit."),
     Noun("explain", "pitstop.cli.explain", "Why a release can or cannot go on: all reasons."),

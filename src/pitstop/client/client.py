@@ -27,6 +27,7 @@ from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
+from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
 from pitstop.wire.log_views import BundleView, NewBundle, Sending
 from pitstop.wire.node_views import (
     KeyTrust,
@@ -347,12 +348,39 @@ class PitstopClient:
 
     def fetch_logs(self, bundle_id: str, start: int = 0) -> Iterator[bytes]:
         """The file of a bundle, from this byte on. Raises Unreachable when the connection breaks."""
-        path = f"api/v1/logs/{_part(bundle_id)}/file"
+        return self._fetched(f"api/v1/logs/{_part(bundle_id)}/file", start)
+
+    def _fetched(self, path: str, start: int) -> Iterator[bytes]:
         headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
         with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
             if not answer.is_success:
                 raise error_of(answer.status_code, answer.read(), self.url)
             yield from answer.iter_bytes()
+
+    def cases(self) -> tuple[CaseView, ...]:
+        return self._get("cases", tuple[CaseView, ...])
+
+    def case(self, number: int) -> CaseView:
+        return self._get(f"cases/{number}", CaseView)
+
+    def case_offer(self) -> CaseOffer:
+        return self._get("cases/offer", CaseOffer)
+
+    def case_key(self) -> CaseKeyView:
+        return self._get("cases/key", CaseKeyView)
+
+    def open_case(self, new: NewCase) -> CaseView:
+        return self._post("cases", CaseView, new)
+
+    def say_to_case(self, number: int, word: CaseWord) -> CaseView:
+        return self._post(f"cases/{number}/entries", CaseView, word)
+
+    def act_on_case(self, number: int, verb: Literal["close", "reopen", "renew"]) -> CaseView:
+        return self._post(f"cases/{number}/{verb}", CaseView)
+
+    def fetch_case(self, number: int, start: int = 0) -> Iterator[bytes]:
+        """A case's file, from this byte on. Raises Unreachable when the connection breaks."""
+        return self._fetched(f"api/v1/cases/{number}/file", start)
 
     def transfer_request(self) -> TransferRequest:
         """What the system has and lacks. Blocks while it reads what it holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pitstop.daemon.cases import case_parts
 from pitstop.daemon.checks import check_rounds
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.ending import Ending
@@ -18,11 +19,13 @@ from pitstop.daemon.workers import hire
 from pitstop.engine.alarm import NotDriven
 from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
+from pitstop.model.system import SystemDescription
 from pitstop.nodes.declared import DeclaredSystem, read_system
 from pitstop.nodes.examining import SshExaminer
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
 from pitstop.nodes.streaming import SshStreams
+from pitstop.ports.clock import Clock
 from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.jobs import Worker
 from pitstop.service.accounts import AccountsService
@@ -35,6 +38,7 @@ from pitstop.service.audit import AuditService
 from pitstop.service.audited import Audited
 from pitstop.service.beginning import Beginning
 from pitstop.service.bucket_watch import BucketWatch
+from pitstop.service.cases import CasesService
 from pitstop.service.check_findings import CheckFindings
 from pitstop.service.check_rounds import CheckRounds
 from pitstop.service.checks import ChecksService
@@ -92,20 +96,27 @@ class Wired:
     host_keys: HostKeys
     node_watch: NodeWatch
     logs: LogsService
+    cases: CasesService
     log_streams: SshStreams
     checks: CheckRounds
     alert_sending: AlertSending
     alert_look: AlertLook
 
 
-def wire(settings: Settings, stored: Stored) -> Wired:
+def wire(
+    settings: Settings, stored: Stored, *, clock: Clock | None = None, header: SystemDescription | None = None
+) -> Wired:
     """Put everything together.
+
+    Args:
+        clock: another than this machine's.
+        header: what the system is, instead of what the nodes file says.
 
     Raises:
         NotFound, InvalidInput: the nodes file is not there, or does not hold to its form.
     """
-    clock = MachineClock()
-    header = read_system(settings.system_file)
+    clock = clock or MachineClock()
+    header = header or read_system(settings.system_file)
     systems = DeclaredSystem(header, stored.nodes)
     audited = Audited(stored.audit, clock)
     knowledge = Knowledge(
@@ -164,22 +175,38 @@ def wire(settings: Settings, stored: Stored) -> Wired:
     node_declarations = NodesService(
         stored.nodes, host_keys, SshExaminer(host_keys), header, stored.alerts, audited
     )
+    system = SystemService(knowledge, stored.alerts, host_keys, adoption)
+    policy = PolicyService(knowledge, stored.declarations, audited)
+    alerts = AlertsService(stored.alerts, messages, audited)
+    cases = case_parts(
+        settings,
+        stored,
+        knowledge,
+        system=system,
+        policy=policy,
+        alerts=alerts,
+        runs=runs,
+        logs=logs,
+        jobs=jobs,
+        audited=audited,
+    )
     desk = Desk(
-        system=SystemService(knowledge, stored.alerts, host_keys, adoption),
+        system=system,
         nodes=node_declarations,
         updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited),
         runs=runs,
-        alerts=AlertsService(stored.alerts, messages, audited),
+        alerts=alerts,
         channels=sending,
         metrics=MetricsAccess(accounts, settings.alerts.metrics_token),
         sources=sources,
         accounts=accounts,
         audit=AuditService(stored.audit),
-        policy=PolicyService(knowledge, stored.declarations, audited),
+        policy=policy,
         imports=imports,
         rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys)),
         logs=logs,
         checks=ChecksService(stored.checks, rounds, jobs, audited),
+        cases=cases,
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )
     bucket = _bucket_watch(settings.import_bucket, link, imports)
@@ -205,6 +232,7 @@ def wire(settings: Settings, stored: Stored) -> Wired:
         host_keys=host_keys,
         node_watch=NodeWatch(knowledge, versions, stored.nodes, stored.alerts),
         logs=logs,
+        cases=cases,
         log_streams=log_streams,
         checks=rounds,
         alert_sending=sending,

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pitstop.daemon.alert_settings import AlertSettings, AlertsTable, alert_settings
+from pitstop.daemon.case_settings import ContactSettings, contacts_of
 from pitstop.daemon.check_settings import CheckSettings, ChecksTable, CheckTable, check_settings
 from pitstop.daemon.log_settings import (
     LogCommand,
@@ -28,6 +29,7 @@ from pitstop.daemon.log_settings import (
     LogTarget,
     log_settings,
 )
+from pitstop.model.cases import Contact
 from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import PublisherKind
@@ -146,6 +148,16 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         _Days,
         _said("How long after its installation an update's payload is kept, unless it is still needed."),
     ] = 14
+    contact: Annotated[
+        list[ContactSettings], _said("Whom to ask for support, each a `[[contact]]` of its own.")
+    ] = []
+    case_key: Annotated[
+        str | None,
+        _said(
+            "The file with the private key (Ed25519, PEM) that support cases are signed with, made if it is "
+            "missing. By default `case-key` in the state folder; machines of one system share one."
+        ),
+    ] = None
     source: Annotated[list[SourceSettings], _said("The sources, each a `[[source]]` of its own.")] = []
     alerts: Annotated[AlertsTable, _said("Where alerts are sent on to: a table `[alerts]`.")] = AlertsTable()
     logs: Annotated[LogsTable, _said("How logs are collected and kept: a table `[logs]`.")] = LogsTable()
@@ -219,6 +231,8 @@ class Settings:
     logs: LogSettings
     checks: CheckSettings
     alerts: AlertSettings
+    contacts: tuple[Contact, ...]
+    case_key: Path | None
 
 
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -255,6 +269,8 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         logs=log_settings(said.logs, said.log_target, said.log_pattern, said.log_command, folder),
         checks=check_settings(said.checks, said.check, folder),
         alerts=alert_settings(said.alerts, folder, f"http://{host}:{port}"),
+        contacts=contacts_of(said.contact),
+        case_key=folder / said.case_key if said.case_key else None,
     )
 
 

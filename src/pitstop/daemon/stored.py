@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from pitstop.store.accounts import SqlAccounts
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.board import SqlBoard
+from pitstop.store.cases import SqlCases
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.checks import SqlChecks
 from pitstop.store.database import Database, open_beside, open_copy, open_database
@@ -35,6 +36,7 @@ from pitstop.store.outbox import SqlOutbox
 from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
 from pitstop.store.shelf import SqlShelf
+from pitstop.store.snapshot import Clean, write_snapshot
 from pitstop.store.turns import SqlTurns
 
 
@@ -61,9 +63,15 @@ class Stored:
     host_keys: SqlHostKeys
     accounts: SqlAccounts
     audit: SqlAuditLog
+    cases: SqlCases
+    database: Database
     payloads: FilePayloads
     checks: SqlChecks
     integrity: StoreIntegrity
+
+    def write_snapshot(self, to: Path, runs: Sequence[str], clean: Clean) -> None:
+        """A copy with these runs, without secrets: see :mod:`pitstop.store.snapshot`."""
+        write_snapshot(self.database, to, runs, clean)
 
 
 @contextmanager
@@ -132,4 +140,6 @@ def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool =
         payloads=payloads,
         checks=SqlChecks(database),
         integrity=StoreIntegrity(database, payloads),
+        cases=SqlCases(database),
+        database=database,
     )

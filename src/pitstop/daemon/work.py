@@ -10,6 +10,7 @@ from functools import partial
 from pitstop.daemon.desks import Wired
 from pitstop.daemon.watching import Watch
 from pitstop.ports.jobs import Job, Recurring
+from pitstop.service.cases import MAKE
 from pitstop.service.check_rounds import CHECK, key_of
 from pitstop.service.imports import IMPORT
 from pitstop.service.log_sending import SEND
@@ -57,6 +58,7 @@ def jobs(wired: Wired) -> tuple[Job, ...]:
         Job(COLLECT, wired.logs.work, here=True, unfinished=wired.logs.unfinished),
         Job(CHECK, wired.checks.work),
         Job(SEND, wired.logs.sending.work, here=True, unfinished=wired.logs.sending.unfinished),
+        Job(MAKE, wired.cases.work, here=True, unfinished=wired.cases.unfinished),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.stored import Stored, worker_name
 from pitstop.engine.jobs import EmbeddedJobs
+from pitstop.ports.clock import Clock
 from pitstop.ports.jobs import Worker
 
 
-def hire(database: str | None, stored: Stored, clock: MachineClock) -> Worker:
+def hire(database: str | None, stored: Stored, clock: Clock) -> Worker:
     """``database``: the address of the one that several machines share; None: there is but this process."""
     if database is None:
         return EmbeddedJobs(clock)

@@ -48,6 +48,13 @@ class InvalidPackage(InvalidInput):
     default_hint = "The package is damaged or was built wrongly: get it again from the publisher."
 
 
+class InvalidCase(InvalidInput):
+    """A case's file does not hold to the format."""
+
+    code = "invalid-case"
+    default_hint = "It is no case's file, or it is damaged: ask the system's operator for it again."
+
+
 class InvalidPlan(InvalidInput):
     code = "invalid-plan"
     default_hint = "Check the plan with `pitstop plan check`; its format is in docs/plan.md."
@@ -195,6 +202,13 @@ class HostKeyChanged(TrustError):
 class WrongPublisher(TrustError):
     code = "wrong-publisher"
     default_hint = "This source may not publish that. Check the source, and tell the publisher."
+
+
+class CaseNotGenuine(TrustError):
+    """A case's file is not what the system signed, or was signed by another key."""
+
+    code = "case-not-genuine"
+    default_hint = "Do not use the file. Ask the system's operator for it again."
 
 
 class DigestMismatch(TrustError):

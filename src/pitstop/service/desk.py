@@ -13,6 +13,7 @@ from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
 from pitstop.wire.alert_views import AlertView, ChannelView
+from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
 from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
 from pitstop.wire.node_views import (
@@ -356,6 +357,38 @@ class PolicyDesk(Protocol):
         """Raises NotFound: there is no such risk, or it is not accepted; NotPermitted."""
 
 
+class CasesDesk(Protocol):
+    """Who collects logs opens cases and writes to them; who reads logs sees them."""
+
+    def list(self, actor: Actor) -> tuple[CaseView, ...]:
+        """Newest first, without entries."""
+
+    def show(self, actor: Actor, number: int) -> CaseView:
+        """Raises NotFound."""
+
+    def offer(self, actor: Actor) -> CaseOffer:
+        """What may be chosen for a new one."""
+
+    def key(self, actor: Actor) -> CaseKeyView:
+        """What the other side checks files with."""
+
+    def open(self, actor: Actor, new: NewCase) -> CaseView:
+        """Its file is made in the background. Raises InvalidInput; NotFound: there is no such run."""
+
+    def say(self, actor: Actor, number: int, word: CaseWord) -> CaseView:
+        """Raises InvalidInput; InvalidMove: it is closed."""
+
+    def close(self, actor: Actor, number: int) -> CaseView: ...
+
+    def reopen(self, actor: Actor, number: int) -> CaseView: ...
+
+    def renew(self, actor: Actor, number: int) -> CaseView:
+        """Have the file made anew, until now. Raises Conflict: it is being made."""
+
+    def file(self, actor: Actor, number: int) -> Path:
+        """Raises Conflict: it is not ready; NotFound: another machine has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Where faces ask. All calls are synchronous and quick, except where they say that they block."""
@@ -373,6 +406,7 @@ class Desk:
     policy: PolicyDesk
     imports: ImportsDesk
     logs: LogsDesk
+    cases: CasesDesk
     transfers: TransfersDesk
     rehearsals: RehearsalsDesk
     checks: ChecksDesk

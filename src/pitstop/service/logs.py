@@ -56,7 +56,7 @@ MOST_OF_A_RUN = timedelta(hours=24)
 ENDED_BADLY = frozenset({RunState.FAILED, RunState.UNDO_FAILED})
 SOON_AFTER = timedelta(hours=1)
 """So soon after a run has ended its logs are collected at the service's start, where they were not before."""
-_LONGEST_SPAN = timedelta(days=31)
+LONGEST_SPAN = timedelta(days=31)
 _ITSELF = "pitstop"
 
 
@@ -306,16 +306,16 @@ def _wanted(new: NewBundle, now: datetime, habits: LogHabits) -> Wanted:
     """Raises InvalidInput: it is no span."""
     if new.hours is not None and new.since is not None:
         raise InvalidInput("a span is said by its hours or by its begin, not by both")
-    if new.hours is not None and not 0 < new.hours <= _LONGEST_SPAN / timedelta(hours=1):
-        raise InvalidInput(f"{new.hours} hours are no span of up to {_LONGEST_SPAN.days} days")
+    if new.hours is not None and not 0 < new.hours <= LONGEST_SPAN / timedelta(hours=1):
+        raise InvalidInput(f"{new.hours} hours are no span of up to {LONGEST_SPAN.days} days")
     span = DEFAULT_SPAN if new.hours is None else timedelta(hours=new.hours)
     until = min(new.until or now, now)
     since = new.since or until - span
     if since.tzinfo is None or until.tzinfo is None:
         raise InvalidInput("a span is said with its zone", hint="Such as 2026-03-14T03:00:00Z.")
-    if not timedelta(0) < until - since <= _LONGEST_SPAN:
+    if not timedelta(0) < until - since <= LONGEST_SPAN:
         raise InvalidInput(
-            f"from {instant(since)} to {instant(until)} is no span of up to {_LONGEST_SPAN.days} days"
+            f"from {instant(since)} to {instant(until)} is no span of up to {LONGEST_SPAN.days} days"
         )
     pseudonyms = habits.pseudonyms if new.pseudonyms is None else new.pseudonyms
     return Wanted(since, until, new.nodes, new.roles, new.run, pseudonyms, new.sos)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from pitstop.model.accounts import Role
+from pitstop.model.cases import CaseFile, CaseState, Impact
 from pitstop.model.checks import CheckResult, CheckStatus
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.packages import PackageType
@@ -328,6 +329,37 @@ told = Table(
     Column("at", Instant, nullable=False),
 )
 """What each channel took last of each alert: its severity while it was active, or that it is closed."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("impact", words(Impact), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("state", words(CaseState), nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("file", Json(CaseFile), nullable=False),
+    Column("run", Text),
+    Column("reference", Text, nullable=False),
+    Column("closed", Instant),
+)
+
+case_entries = Table(
+    "case_entries",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("case_number", ForeignKey(cases.c.number), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("theirs", Boolean, nullable=False),
+)
+"""What was said about a case, in order."""
 
 accounts = Table(
     "accounts",

@@ -253,6 +253,11 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "collected": Spoken("Collected", _G),
     "cut": Spoken("Cut", _W),
     "left-out": Spoken("Left out", _C),
+    # of a support case, and of its file
+    "case-open": Spoken("Open, it is their turn", _B),
+    "case-answered": Spoken("Answered, it is ours", _W),
+    "case-closed": Spoken("Closed", _C),
+    "making": Spoken("Being made", _B),
     # of support
     "supported": Spoken("Supported", _G),
     "out-of-compliance": Spoken("Out of support", _X),

@@ -1,0 +1,71 @@
+"""Ways out of trouble: the console on the machine itself, and a case for the vendor's side."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+
+from e2e.conftest import Operator
+from pitstop.daemon.case_portal import case_app
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stage")]
+
+HOTFIX = "Northstar1.2601.1.15"
+NEXT = "Northstar1.2604.0.21"
+
+
+def test_a_run_is_stopped_and_goes_on_from_the_console_whether_a_service_runs_or_not(
+    operator: Operator,
+) -> None:
+    operator.reach(HOTFIX)
+    if operator.asked("update", "show", NEXT)["state"] == "Installed":
+        pytest.skip("the stage is past this update already")
+    settings = ("--settings", str(operator.stage.folder / "pitstop.toml"), "--as", "ada")
+    run_id = operator.install(NEXT)
+    operator.pitstop("rescue", *settings, "stop", run_id, "--reason", "not tonight")
+    assert operator.asked("run", "show", run_id)["run"]["state"] == "stopped"
+
+    service = operator.stage.service
+    assert service is not None
+    service.stop()
+    said = json.loads(operator.pitstop("rescue", *settings, "status", "--json"))
+    assert said["service"] == ""
+    assert said["faces"]
+    assert said["run"]["run"]["state"] == "stopped"
+    operator.pitstop("rescue", *settings, "resume", run_id)
+    assert set(operator.versions().values()) == {"1.2604.0.21"}
+    assert operator.drained() == []
+
+    operator.stage.start_service()
+    assert operator.asked("update", "show", NEXT)["state"] == "Installed"
+    acts = [(entry["who"], entry["what"]) for entry in operator.asked("audit", "list")]
+    assert {("ada", "stop run"), ("ada", "resume run"), ("ada", "rescue status")} <= set(acts)
+
+
+def test_a_case_is_handed_over_and_opened_on_the_other_side(operator: Operator, tmp_path: Path) -> None:
+    operator.reach(HOTFIX)
+    run_id = operator.asked("run", "list")[0]["id"]
+    said = ("--text", "It is slow. password=hunter2", "--severity", "C", "--contact", "Northstar support")
+    case = json.loads(operator.pitstop("case", "open", "A question", *said, "--run", run_id, "--json"))
+    assert case["file"]["state"] == "ready"
+    number = str(case["number"])
+    operator.pitstop("case", "write", number, "Which version?", "--theirs", "--reference", "SR-42")
+    file = Path(operator.pitstop("case", "save", number, "--to", str(tmp_path)).strip())
+    (tmp_path / "key.pem").write_text(operator.pitstop("case", "key"))
+    key = ("--key", str(tmp_path / "key.pem"))
+    checked = json.loads(operator.pitstop("case", "verify", str(file), *key, "--json"))
+    assert (checked["case"], checked["knownKey"]) == (case["number"], True)
+    with zipfile.ZipFile(file) as archive:
+        assert not [name for name in archive.namelist() if b"hunter2" in archive.read(name)]
+        assert [name for name in archive.namelist() if name.startswith("logs/")]
+
+    with case_app(file) as app, TestClient(app) as portal:
+        pages = {path: portal.get(path) for path in ("/", f"/runs/{run_id}", "/support", "/nodes", "/alerts")}
+        assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
+        assert "reader of a case" in pages["/"].text
+        assert "Lantern" in pages[f"/runs/{run_id}"].text
+        assert portal.post("/sources/check", headers={"Origin": "http://testserver.local"}).status_code == 403
