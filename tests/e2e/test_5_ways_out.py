@@ -68,4 +68,4 @@ def test_a_case_is_handed_over_and_opened_on_the_other_side(operator: Operator, 
         assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
         assert "reader of a case" in pages["/"].text
         assert "Lantern" in pages[f"/runs/{run_id}"].text
-        assert portal.post("/sources/check", headers={"Origin": "http://testserver.local"}).status_code == 403
+        assert portal.post("/check", headers={"Origin": "http://testserver.local"}).status_code == 403
