@@ -12,12 +12,14 @@ import pytest
 
 import machines
 from machines import NoMachines, releases
+from machines.bmc import PASSWORD
 from machines.stage import MachineStage, on_stage
 from pitstop.client.client import PitstopClient
 
 pytestmark = pytest.mark.slow
 
 HOTFIX, FULL = f"Northstar{releases.HOTFIX}", f"Northstar{releases.FULL}"
+FIRMWARE, OEM = "2.1.2604.3", "OEM2.1.2604.3"
 
 
 class Operator:
@@ -78,6 +80,7 @@ def test_a_year_of_four_machines(operator: Operator) -> None:
     a_hotfix_fails_on_one_node_and_goes_on_once_that_is_mended(operator)
     an_abort_before_the_point_of_no_return_leaves_all_as_it_was(operator)
     a_full_update_restarts_every_node(operator)
+    firmware_is_brought_by_the_controllers_after_one_has_refused_it(operator)
 
 
 def a_hotfix_fails_on_one_node_and_goes_on_once_that_is_mended(operator: Operator) -> None:
@@ -120,3 +123,22 @@ def a_full_update_restarts_every_node(operator: Operator) -> None:
         shown = machine.packages()
         assert "lantern-tools" in shown
         assert "lantern-legacy" not in shown
+
+
+def firmware_is_brought_by_the_controllers_after_one_has_refused_it(operator: Operator) -> None:
+    on = operator.on
+    before, packages = on.firmware(), on.packages()
+    on.controllers["n3"].critical = True
+    run_id = operator.installs(OEM, status=8)
+    assert operator.reason(run_id)["code"] == "firmware-failed"
+    assert "write protected" in operator.reason(run_id)["what"]
+    assert FIRMWARE in on.firmware().values()
+    operator.pitstop("run", "abort", run_id, "--yes", "--reason", "a controller is broken")
+    assert operator.ended(run_id) == "aborted"
+    assert on.firmware() == before
+    assert on.packages() == packages
+    on.controllers["n3"].critical = False
+    operator.installs(OEM)
+    assert set(on.firmware().values()) == {FIRMWARE}
+    state = (on.stage.folder / "state").rglob("*")
+    assert not [file for file in state if file.is_file() and PASSWORD.encode() in file.read_bytes()]

@@ -23,6 +23,7 @@ from pitstop.model.system import SystemDescription
 from pitstop.nodes.declared import DeclaredSystem, read_system
 from pitstop.nodes.examining import SshExaminer
 from pitstop.nodes.probing import HttpxProber
+from pitstop.nodes.redfish import RedfishControllers
 from pitstop.nodes.ssh import SshNodes
 from pitstop.nodes.streaming import SshStreams
 from pitstop.ports.clock import Clock
@@ -131,6 +132,7 @@ def wire(
     progress = Progress(stored.board)
     host_keys = stored.host_keys
     nodes, http = SshNodes(host_keys, header.ssh.connections), HttpxProber()
+    controllers = RedfishControllers(lambda: header.logins)
     accounts = AccountsService(stored.accounts, audited, clock)
     link, own_links = links(settings.reach)
     feeds = TufFeeds(stored.folder / "sources", link=link, links=own_links, bounds=settings.medium)
@@ -150,6 +152,7 @@ def wire(
             clock,
             installation=installation,
             hours=DeclaredHours(stored.declarations),
+            controllers=controllers,
         )
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())

@@ -303,6 +303,36 @@ class PackagesUnfit(StepFailed):
     )
 
 
+class OtherModel(StepFailed):
+    """Firmware for another model than the node is."""
+
+    code = "firmware-other-model"
+    default_hint = (
+        "Has the node the right roles, and is this the package for this hardware? Abort the run, and tell "
+        "the publisher if the package is for this model."
+    )
+
+
+class FirmwareFailed(StepFailed):
+    """A management controller has not brought the firmware onto its node."""
+
+    code = "firmware-failed"
+    default_hint = (
+        "See the controller's own log for the cause. Mend it, then resume the run: what runs is looked at, "
+        "and the image is sent again only where it is needed."
+    )
+
+
+class FirmwareHangs(StepFailed):
+    """A management controller works on firmware for longer than the step allows."""
+
+    code = "firmware-hangs"
+    default_hint = (
+        "Do not take the node's power. See in the controller whether its task goes on; once it has ended, or "
+        "the controller was restarted, resume the run."
+    )
+
+
 class PitstopFellBack(StepFailed):
     """A new version of the update service did not come up, and the former one runs again."""
 

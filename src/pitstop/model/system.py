@@ -84,6 +84,19 @@ class Node:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name and where its password lies: ``file:PATH``, ``env:VARIABLE`` or ``keyring:SERVICE/NAME``.
+
+    Attributes:
+        ca: a file with the certificates to trust on the other side; "": those of the machine.
+    """
+
+    user: str
+    password: str
+    ca: str = ""
+
+
 class DeclaredIn(StrEnum):
     """Where a node is declared: what is in the nodes file is changed there alone."""
 
@@ -136,6 +149,7 @@ class SystemDescription:
             the version alone on standard output); run on every node.
         facts: named facts of the system as a whole, that rules may ask for.
         ssh: how nodes are reached that say nothing else; ``connections``: so many at once.
+        logins: by name, for what is not reached by SSH.
     """
 
     name: str
@@ -146,6 +160,7 @@ class SystemDescription:
     version_probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     ssh: SshDefaults = SshDefaults()
+    logins: Mapping[str, Login] = field(default_factory=dict)
 
     def node(self, name: str) -> Node | None:
         return next((node for node in self.nodes if node.name == name), None)

@@ -23,6 +23,10 @@
     keepalive = 10                         # seconds; default
     connections = 256                      # so many nodes at once; default. Here only
 
+    [login.bmc]                            # of management controllers; see :mod:`pitstop.nodes.logins`
+    user = "service"
+    password = "file:keys/bmc"
+
     [[node]]
     name = "n1"
     address = "10.0.0.11"                  # any key of [ssh] may follow, for this node alone
@@ -48,6 +52,7 @@ from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.node_rules import NAME_RULE, is_name, node_problems
 from pitstop.model.system import Node, NodeVersion, SshDefaults, SystemDescription
 from pitstop.nodes.declared_ssh import SSH_KEYS, general_ssh, ssh_of
+from pitstop.nodes.logins import declared_logins
 from pitstop.nodes.toml_table import TomlTable
 from pitstop.ports.declared_nodes import DeclaredNodes
 
@@ -92,7 +97,7 @@ class DeclaredSystem:
 
 
 def _system(file: TomlTable, folder: Path) -> SystemDescription:
-    file.only("system", "ssh", "node")
+    file.only("system", "ssh", "node", "login")
     system = file.table("system")
     system.only(*_SYSTEM_KEYS)
     probes, facts = system.table("version_probes"), system.table("facts")
@@ -106,6 +111,7 @@ def _system(file: TomlTable, folder: Path) -> SystemDescription:
         version_probes={product: probes.texts(product) for product in probes.content},
         facts={name: facts.text(name) for name in facts.content},
         ssh=ssh,
+        logins=declared_logins(file, folder),
     )
     for product, command in described.version_probes.items():
         if not command:

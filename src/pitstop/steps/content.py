@@ -11,8 +11,9 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
-from pitstop.model.errors import DigestMismatch, NotFound, StateUnusable
+from pitstop.model.errors import DigestMismatch, InvalidPlan, NotFound, StateUnusable, StepFailed
 from pitstop.model.packages import ContentFile
 from pitstop.ports.nodes import Answer, StagedFile
 from pitstop.steps.download import DOWNLOAD
@@ -67,6 +68,23 @@ def _staged(context: StepContext, files: Sequence[ContentFile]) -> tuple[StagedF
     )
 
 
+async def sound_file(context: StepContext, path: str) -> Path:
+    """Where this file of the package's content lies here, as it was signed.
+
+    Raises:
+        InvalidPlan: the content has no such file.
+        DigestMismatch: it is not what was signed; or the package is not the one that the run began with.
+    """
+    await asyncio.to_thread(context.require_package)
+    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
+    file = manifest.file(path)
+    if file is None:
+        raise InvalidPlan(f"step {context.step.index}: {path!r} is no file of the package's content")
+    staged = await _brought(context, [file])
+    await _refuse_damaged(context, [file], StepFailed(f"{path} is damaged"))
+    return staged[0].source
+
+
 async def require_whole(context: StepContext, answer: Answer) -> None:
     """What was staged for the operation that has ended so has arrived.
 
@@ -97,7 +115,7 @@ async def _refuse_damaged(context: StepContext, files: Sequence[ContentFile], er
     if damaged:
         raise DigestMismatch(
             f"{_named(damaged)} in this service's store is not what was signed any more: it was changed "
-            f"after it was unpacked. Nothing of this step was put in place on node {context.here.name}",
+            f"after it was unpacked. Nothing of it was put in place on node {context.here.name}",
             hint="Check this machine's disk, and who may write to the state folder. What is damaged was "
             "removed from the store: resume the run, and it is brought again.",
         ) from error

@@ -22,6 +22,7 @@ from pitstop.model.runs import Run, Step, StepStatus, operation_id
 from pitstop.model.system import Node, SystemDescription
 from pitstop.package.fileset import METADATA
 from pitstop.ports.clock import Clock
+from pitstop.ports.controllers import Controllers, NoControllers
 from pitstop.ports.feeds import Feed
 from pitstop.ports.hours import AnyTime, Hours
 from pitstop.ports.http import HttpProber
@@ -49,6 +50,7 @@ class World:
         feed: opens the feed that an update, by its name, comes from.
         bringing: held by the one step that brings content onto this system.
         installation: this very Pitstop; None where there is none to be replaced.
+        controllers: the nodes' management controllers.
         hours: when work may be done, for runs that keep to maintenance windows.
     """
 
@@ -61,6 +63,7 @@ class World:
     bringing: asyncio.Lock = field(default_factory=asyncio.Lock)
     installation: Installation | None = None
     hours: Hours = field(default_factory=AnyTime)
+    controllers: Controllers = field(default_factory=NoControllers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pitstop.steps.confirm_version import CONFIRM_VERSION
 from pitstop.steps.copy import COPY
 from pitstop.steps.download import DOWNLOAD
 from pitstop.steps.drain import DRAIN
+from pitstop.steps.firmware import FIRMWARE
 from pitstop.steps.kind import StepKind
 from pitstop.steps.packages import PACKAGES
 from pitstop.steps.pause import PAUSE
@@ -19,6 +20,7 @@ from pitstop.steps.probe import PROBE
 from pitstop.steps.reach import REACH
 from pitstop.steps.restart import RESTART
 from pitstop.steps.restore_files import RESTORE_FILES
+from pitstop.steps.restore_firmware import RESTORE_FIRMWARE
 from pitstop.steps.restore_packages import RESTORE_PACKAGES
 from pitstop.steps.restore_service import RESTORE_SERVICE
 from pitstop.steps.service import SERVICE
@@ -31,6 +33,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     PACKAGES,
     SERVICE,
     RESTART,
+    FIRMWARE,
     PROBE,
     PITSTOP,
     DRAIN,
@@ -38,6 +41,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     PAUSE,
     RESTORE_FILES,
     RESTORE_PACKAGES,
+    RESTORE_FIRMWARE,
     RESTORE_SERVICE,
     DOWNLOAD,
     UNPACK,
