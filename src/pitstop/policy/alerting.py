@@ -17,7 +17,7 @@ _LONGEST_PAUSE = timedelta(minutes=15)
 DEAD_AFTER = 5
 """Failures in a row after which a channel is dead: two and a half minutes and more."""
 
-_NEXT_STEP = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|;\s+(?:and\s+)?then,?\s+")
+_NEXT_STEP = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|[;,]\s+(?:and\s+)?then,?\s+")
 
 
 def rank(severity: Severity) -> int:

@@ -15,7 +15,7 @@ SOON = timedelta(days=30)
 
 def support_findings(status: SupportStatus) -> Iterator[Finding]:
     """Of the support as it is today."""
-    yield from status.findings
+    yield from (finding for finding in status.findings if finding.blocks)
     if status.state is SupportState.OUT_OF_COMPLIANCE:
         yield Finding(
             "out-of-support",

@@ -14,6 +14,8 @@ from litestar.response import Response
 
 from pitstop.model.accounts import GRANTS, Actor, Permission
 from pitstop.model.errors import PitstopError
+from pitstop.model.findings import Severity
+from pitstop.policy.alerting import rank
 from pitstop.portal.problems import shown
 from pitstop.portal.rendering import html
 from pitstop.portal.sessions import origin_of, token_of
@@ -73,7 +75,9 @@ class Visit:
 
     @cached_property
     def active_alerts(self) -> tuple[AlertView, ...]:
-        return self.desk.alerts.list(self.actor, active_only=True) if self.may(Permission.SEE) else ()
+        """The worst first; of those that are as bad, the newest."""
+        alerts = self.desk.alerts.list(self.actor, active_only=True) if self.may(Permission.SEE) else ()
+        return tuple(sorted(alerts, key=lambda alert: rank(Severity(alert.finding.severity)), reverse=True))
 
     def page(
         self, template: str, *, status: int = 200, problem: PitstopError | None = None, **facts: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from pitstop.model.runs import Run, RunState
 from pitstop.policy.alerting import steps_of
 from pitstop.ports.alert_channels import Link, Message
 from pitstop.ports.records import Runs
+
+_RESUMES = re.compile(r"resume (the|that|this) run\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class AlertMessages:
 
     def remediation(self, alert: Alert) -> Remediation:
         finding, run = alert.finding, self.run_of(alert)
-        return Remediation((*steps_of(finding.remedy), *_go_on(run)), tuple(_links(finding, run)))
+        steps = steps_of(finding.remedy)
+        if run is not None and run.state in (RunState.FAILED, RunState.UNDO_FAILED):
+            steps = (*(step for step in steps if not _RESUMES.match(step)), *_go_on(run))
+        return Remediation(steps, tuple(_links(finding, run)))
 
     def run_of(self, alert: Alert) -> Run | None:
         """The run whose failure raised it: the newest of its update that was there at the time."""
@@ -76,13 +82,10 @@ class AlertMessages:
         return f"{self.portal}{url}" if url.startswith("/") else url
 
 
-def _go_on(run: Run | None) -> Iterator[str]:
+def _go_on(run: Run) -> Iterator[str]:
     """How a run goes on once its cause is mended."""
-    if run is None:
-        return
-    if run.state in (RunState.FAILED, RunState.UNDO_FAILED):
-        yield f"When the cause is mended, resume the run, on its page or with: pitstop run resume {run.id}"
-        yield f"If it fails again, have its logs ready for support: pitstop logs collect --run {run.id}"
+    yield f"Resume the run, on its page or with: pitstop run resume {run.id}"
+    yield f"If it fails again, have its logs ready for support: pitstop logs collect --run {run.id}"
 
 
 def _links(finding: Finding, run: Run | None) -> Iterator[Link]:

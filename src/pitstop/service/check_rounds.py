@@ -18,7 +18,7 @@ from pitstop.checks.kind import CheckHabits, CheckKind
 from pitstop.model.alerts import Verdict
 from pitstop.model.checks import CheckOrigin, CheckResult, CheckStatus, finding_of, skip_of
 from pitstop.model.errors import NotFound
-from pitstop.model.findings import Finding
+from pitstop.model.findings import Finding, Severity
 from pitstop.model.runs import DRIVEN
 from pitstop.policy.alert_kinds import CHECKS
 from pitstop.ports.checks import CheckRecords, ThisMachine
@@ -104,20 +104,21 @@ class CheckRounds:
         return self.blocking([kept.result for kept in self.records.problems() if kept.result.status in bad])
 
     def verdict(self, since: datetime) -> Verdict | None:
-        """What the system's own checks say of how bad a failed run is, in the first round of all of them that
-        began after this instant; None: there is none yet. Whatever cannot be found out does not pass; what
-        passes with a warning does."""
-        rounds = self.records.rounds()
-        whole = (each for each in rounds if not each.checks and each.began >= since)
+        """What the system's own checks say of how bad a failed run is, by the first round of all of them that
+        began after this instant; None: there is none yet.
+
+        They do not pass where one fails that is Critical, or where none says that anything is well. Warnings
+        pass: a run that stopped half-way leaves nodes that are out of service, or differ.
+        """
+        whole = [each for each in self.records.rounds() if not each.checks and each.began >= since]
         if not any(each.ended is not None for each in whole):
             return None
-        ill = (CheckStatus.FAIL, CheckStatus.UNKNOWN)
         own = [
-            kept.result
-            for kept in self.records.problems()
-            if kept.result.status in ill and kept.result.origin is not CheckOrigin.PACKAGE
+            kept.result for kept in self.records.results() if kept.result.origin is not CheckOrigin.PACKAGE
         ]
-        return Verdict.FAILED if self.blocking(own) else Verdict.NEEDS_ATTENTION
+        broken = any(each.status is CheckStatus.FAIL and each.severity is Severity.CRITICAL for each in own)
+        well = any(each.status is CheckStatus.PASS for each in own)
+        return Verdict.NEEDS_ATTENTION if well and not broken else Verdict.FAILED
 
     def named(self, names: Sequence[str]) -> Sequence[CheckKind]:
         """Raises NotFound."""
