@@ -9,7 +9,9 @@ from threading import Thread, Timer
 import msgspec
 import pytest
 
+from pitstop.model.findings import Severity
 from pitstop.model.updates import UpdateState
+from pitstop.wire.alert_views import ChannelView
 from pitstop.wire.views import RunReport, RunView, StepView, UpdateView
 from simulators import scenes
 from simulators.desk import PASSWORD, Scene
@@ -241,3 +243,34 @@ def test_a_resume_can_be_watched(pitstop: Pitstop, scene: Scene) -> None:
     assert ended.status == 0
     assert f"Run {scenes.RUN_FAILED} goes on, attempt 2." in ended.err
     assert ended.out.startswith("In progress: Northstar1.2305.1.22")
+
+
+def test_an_alert_is_shown_step_by_step_and_closed_with_a_reason(pitstop: Pitstop, scene: Scene) -> None:
+    scene.alerts = {scenes.ALERT_FAILED: scenes.alert_failed()}
+    shown = pitstop("alert", "show", scenes.ALERT_FAILED)
+    assert shown.status == 0
+    assert "  1.  Free at least 120 MB on n3 under /opt" in shown.out
+    assert f"The run: /runs/{scenes.RUN_FAILED}" in shown.out
+    ended = pitstop("alert", "close", scenes.ALERT_FAILED, "--reason", "on Monday")
+    assert ended.status == 0
+    assert scene.alerts[scenes.ALERT_FAILED].reason == "on Monday"
+    assert "by ada: on Monday" in pitstop("alert", "list", "--all").out
+    assert pitstop("alert", "show", "nothing").status == 3
+
+
+def test_a_channel_is_listed_and_tried(pitstop: Pitstop, scene: Scene) -> None:
+    assert "docs/alerts.md" in pitstop("alert", "channel", "list").err
+    scene.channels["mail"] = ChannelView(
+        name="mail",
+        says="e-mail to ada",
+        at_least=Severity.WARNING,
+        failures=2,
+        problem="nobody there",
+        due=None,
+        took=None,
+    )
+    assert "failed 2 times: nobody there" in pitstop("alert", "channel", "list").out
+    ended = pitstop("alert", "channel", "test", "mail")
+    assert (ended.status, ended.err.strip()) == (0, "mail took it: e-mail to ada.")
+    assert "works" in pitstop("alert", "channel", "list").out
+    assert pitstop("alert", "channel", "test", "none").status == 3

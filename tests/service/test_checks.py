@@ -29,6 +29,7 @@ from pitstop.checks.nagios import kinds_of
 from pitstop.checks.table import KINDS
 from pitstop.diagnostics.this_machine import LocalMachine
 from pitstop.model.accounts import Actor, Role
+from pitstop.model.alerts import Verdict
 from pitstop.model.checks import CheckSkip, CheckStatus
 from pitstop.model.errors import InvalidInput, NotFound, NotPermitted
 from pitstop.model.findings import Severity
@@ -322,3 +323,46 @@ def test_all_built_in_checks_on_this_machine(bench: Bench) -> None:
     results = bench.rounds.run("daily")
     machine = {each.check for each in results if each.target == f"machine {LocalMachine().name}"}
     assert machine >= {"space", "memory", "load", "services", "restart", "database", "payloads", "backup"}
+
+
+class TestVerdict:
+    """How bad a failed run is, by what the checks say after it."""
+
+    def test_nobody_knows_before_a_whole_round_that_began_after_it_has_ended(self, bench: Bench) -> None:
+        bench.has("one", lambda: passes("fine"))
+        bench.rounds.run("daily")
+        bench.clock.advance(timedelta(seconds=1))
+        failed_at = bench.clock.now()
+        assert bench.rounds.verdict(failed_at) is None
+        bench.clock.advance(timedelta(seconds=1))
+        bench.rounds.run("asked by ada", ["one"])
+        assert bench.rounds.verdict(failed_at) is None
+        bench.rounds.run("after run 1")
+        assert bench.rounds.verdict(failed_at) is Verdict.NEEDS_ATTENTION
+
+    @pytest.mark.parametrize(
+        ("second", "severity", "verdict"),
+        [
+            (lambda: passes("fine"), Severity.CRITICAL, Verdict.NEEDS_ATTENTION),
+            (lambda: warns("nearly full", "Make room."), Severity.CRITICAL, Verdict.NEEDS_ATTENTION),
+            (lambda: fails("a node is out", "Resume."), Severity.WARNING, Verdict.NEEDS_ATTENTION),
+            (lambda: fails("full", "Make room."), Severity.CRITICAL, Verdict.FAILED),
+        ],
+    )
+    def test_what_fails_and_is_critical_makes_it_failed(
+        self, bench: Bench, second: Callable[[], Outcome], severity: Severity, verdict: Verdict
+    ) -> None:
+        bench.has("one", lambda: passes("fine"))
+        bench.has("two", second, severity)
+        began = bench.clock.now()
+        bench.rounds.run("after run 1")
+        assert bench.rounds.verdict(began) is verdict
+
+    def test_where_nothing_is_known_to_be_well_it_is_failed(self, bench: Bench) -> None:
+        def broken() -> Outcome:
+            raise RuntimeError("cannot look")
+
+        bench.has("one", broken, Severity.WARNING)
+        began = bench.clock.now()
+        bench.rounds.run("after run 1")
+        assert bench.rounds.verdict(began) is Verdict.FAILED

@@ -36,6 +36,9 @@ SEND_ALERTS_EVERY = timedelta(seconds=5)
 
 LOOK_AT_ALERTS_EVERY = timedelta(seconds=10)
 
+LOOK_AT_STANDING = "look-at-standing"
+"""The job, which is done after each run too."""
+
 LOOK_AT_STANDING_EVERY = timedelta(minutes=5)
 """Between two looks at what holds: support, updates that may be installed, runs that are still failed."""
 
@@ -51,6 +54,7 @@ def jobs(wired: Wired) -> tuple[Job, ...]:
         await wired.driver.drive(run_id)
         await asyncio.to_thread(wired.logs.after_run, run_id)
         wired.jobs.submit(CHECK, key_of(f"after run {run_id}", ()))
+        wired.jobs.submit(LOOK_AT_STANDING, "")
 
     return (
         Job(DRIVE, drive, tell=wired.alarm.tell, unfinished=wired.driver.journal.unfinished),
@@ -97,8 +101,11 @@ def _alerts(wired: Wired) -> Iterator[Recurring]:
         yield Recurring(Job(f"send-alerts-{channel.name}", send), SEND_ALERTS_EVERY)
     look = wired.alert_look
     yield Recurring(Job("look-at-alerts", _blocking(look.often)), LOOK_AT_ALERTS_EVERY)
-    for name, standing in {"support": look.standing, "channels": wired.alert_sending.look}.items():
-        yield Recurring(Job(f"look-at-{name}", _blocking(standing)), LOOK_AT_STANDING_EVERY)
+    for name, standing in {
+        LOOK_AT_STANDING: look.standing,
+        "look-at-channels": wired.alert_sending.look,
+    }.items():
+        yield Recurring(Job(name, _blocking(standing)), LOOK_AT_STANDING_EVERY)
 
 
 def _blocking(work: Callable[[], None]) -> Callable[[str], Awaitable[None]]:

@@ -67,11 +67,6 @@ def is_web_link(text: str) -> bool:
     return urlsplit(text).scheme in ("http", "https")
 
 
-def capitalised(text: str) -> str:
-    """The first letter in upper case, the others as they are."""
-    return text[:1].upper() + text[1:]
-
-
 def doing(report: RunReport) -> Iterator[tuple[str, str, bool]]:
     """What is being done: the step's index ("": the tree has none), the words, and whether it is late."""
     places = {step.index: step for step in _walk(report.steps)}
@@ -131,7 +126,7 @@ def _environment() -> Environment:
         "total": policy_formats.total_text,
         "local": policy_formats.local_text,
         "met": policy_formats.MET_WORDS.__getitem__,
-        "capitalised": capitalised,
+        "capitalised": formats.capitalised,
         "in_path": in_path,
         "tail": tail,
         "notes": notes_html,

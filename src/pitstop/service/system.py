@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pitstop.model.accounts import Actor, Permission
+from pitstop.model.alerts import Verdict
 from pitstop.model.runs import OCCUPYING
 from pitstop.model.system import Installed, SystemDescription
 from pitstop.policy.applicability import applicabilities, situation_of
@@ -46,6 +47,7 @@ class SystemService:
             facts.states,
             adopted=bool(facts.installed),
             available=any(verdict.installable for verdict in verdicts),
+            verdict=self._verdict(),
         )
         return SystemView(
             name=system.name,
@@ -62,6 +64,13 @@ class SystemService:
             nodes=self._nodes(system),
             active_run=newest.id if newest and newest.state in OCCUPYING else None,
             findings=self._findings(graph, facts),
+        )
+
+    def _verdict(self) -> Verdict | None:
+        """The worst of what failed runs have left, as their alerts have it."""
+        found = {alert.verdict for alert in self.alerts.alerts(active_only=True)}
+        return next(
+            (verdict for verdict in (Verdict.FAILED, Verdict.NEEDS_ATTENTION) if verdict in found), None
         )
 
     def adopt(self, actor: Actor, baseline: Mapping[str, str]) -> SystemView:

@@ -130,6 +130,11 @@ def under_way(portion: PortionView | None) -> str:
     return ", ".join(said)
 
 
+def capitalised(text: str) -> str:
+    """The first letter in upper case, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def instant(at: datetime | None) -> str:
     """``2026-03-14 03:07:09 UTC``."""
     return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -202,8 +202,8 @@ def location_resource(scope: Scope, system: SystemView) -> Resource:
         package_versions=tuple(_package_version(item) for item in system.package_versions),
         current_version=system.current_version,
         current_oem_version=system.current_oem_version,
-        last_updated=_instant(system.last_updated),
-        last_checked=_instant(system.last_checked),
+        last_updated=arm_instant(system.last_updated),
+        last_checked=arm_instant(system.last_checked),
         state=system.state,
     )
     return _resource(scope, scope.id, system.location, "updateLocations", properties)
@@ -231,7 +231,7 @@ def update_resource(scope: Scope, update: UpdateView) -> Resource:
         kb_link=update.article_link,
         min_version_required=update.min_version,
         min_oem_version_required=update.min_oem_version,
-        installed_date=_instant(update.installed) or NOT_INSTALLED,
+        installed_date=arm_instant(update.installed) or NOT_INSTALLED,
     )
     return _resource(scope, scope.update(update.name), update.name, "updateLocations/updates", properties)
 
@@ -248,7 +248,7 @@ def run_resource(scope: Scope, report: RunReport) -> Resource:
             end_time_utc=_known(run.ended),
             steps=tuple(_step(step) for step in report.steps),
         ),
-        time_started=_instant(run.started) or "",
+        time_started=arm_instant(run.started) or "",
         duration=iso_duration(run.seconds),
         state=RUN_STATES.get(run.state, "Unknown"),
     )
@@ -287,7 +287,7 @@ def _resource(
 
 def _package_version(item: PackageVersionView) -> PackageVersion:
     return PackageVersion(
-        package_type=item.package_type, version=item.version, last_updated=_instant(item.last_updated)
+        package_type=item.package_type, version=item.version, last_updated=arm_instant(item.last_updated)
     )
 
 
@@ -330,8 +330,9 @@ def _error_message(finding: FindingView | None) -> str:
 
 
 def _known(at: datetime | None) -> str | UnsetType:
-    return _instant(at) or UNSET
+    return arm_instant(at) or UNSET
 
 
-def _instant(at: datetime | None) -> str | None:
+def arm_instant(at: datetime | None) -> str | None:
+    """``2026-03-14T03:07:09.5Z``; None where there is none."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

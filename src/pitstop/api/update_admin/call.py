@@ -7,7 +7,7 @@ the names as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pitstop.api.security import AnyRequest
@@ -35,10 +35,15 @@ class Call:
     names: Mapping[str, str]
     base: str
     page: int
+    queried: Mapping[str, str] = field(default_factory=dict)
 
-    def link(self, resource_id: str) -> str:
+    def link(self, resource_id: str, version: str = API_VERSION) -> str:
         """An absolute address, with the api-version, so that it can be asked as it stands."""
-        return f"{self.base}{resource_id}?api-version={API_VERSION}"
+        return f"{self.base}{resource_id}?api-version={version}"
+
+    def query(self, name: str) -> str:
+        """What the query says under this name, in whatever case; "" for nothing."""
+        return self.queried.get(name.lower(), "")
 
     def paged(
         self, collection: str, resources: tuple[Resource, ...], *, more: bool, step: int
@@ -67,10 +72,11 @@ def open_call(request: AnyRequest, desk: Desk, actor: Actor, names: Mapping[str,
         raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     if location.casefold() != system.location.casefold():
         raise ArmError(404, "ResourceNotFound", f"The update location '{location}' was not found.", location)
-    return Call(desk, actor, system, scope, names, _base(request), _page(request))
+    queried = {name.lower(): value for name, value in _query(request)}
+    return Call(desk, actor, system, scope, names, _base(request), _page(request), queried)
 
 
-def require_api_version(request: AnyRequest) -> None:
+def require_api_version(request: AnyRequest, spoken: str = API_VERSION) -> None:
     """Raises ArmError: the query names no api-version, or another than the one that is spoken."""
     asked = next((value for key, value in _query(request) if key.lower() == "api-version"), "")
     if not asked:
@@ -79,11 +85,11 @@ def require_api_version(request: AnyRequest) -> None:
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
-    if asked != API_VERSION:
+    if asked != spoken:
         raise ArmError(
             400,
             "InvalidApiVersionParameter",
-            f"The api-version '{asked}' is invalid. The supported versions are '{API_VERSION}'.",
+            f"The api-version '{asked}' is invalid. The supported versions are '{spoken}'.",
         )
 
 

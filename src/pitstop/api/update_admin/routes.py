@@ -1,4 +1,4 @@
-"""The operations of the public specification, one row each, and how a path finds its row.
+"""The operations of the public specifications, one row each, and how a path finds its row.
 
 ARM's paths are compared without regard to case, which no router of ours does; so one handler takes all of
 ``/subscriptions/...`` and this table decides.
@@ -6,23 +6,27 @@ ARM's paths are compared without regard to case, which no router of ours does; s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from litestar import Response, get, post
+from litestar import Response, get, post, put
 from litestar.concurrency import sync_to_thread
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn
-from pitstop.api.update_admin import locations, runs, updates
+from pitstop.api.update_admin import alerts, locations, runs, updates
 from pitstop.api.update_admin.call import Call, open_call, require_api_version
 from pitstop.api.update_admin.errors import ArmError
 from pitstop.model.accounts import Actor
 from pitstop.service.desk import Desk
-from pitstop.wire.update_admin import NAMESPACE, Resource, ResourceList
+from pitstop.wire import insights_admin
+from pitstop.wire.insights_admin import AlertList, AlertResource
+from pitstop.wire.update_admin import API_VERSION, NAMESPACE, Resource, ResourceList
 
-Answer = Resource | ResourceList
+Answer = Resource | ResourceList | AlertResource | AlertList
 
-_ROOT = f"subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{NAMESPACE}"
+_PROVIDERS = "subscriptions/{subscription}/resourceGroups/{group}/providers"
+_ROOT = f"{_PROVIDERS}/{NAMESPACE}"
+_ALERTS = f"{_PROVIDERS}/{insights_admin.NAMESPACE}/regionHealths/{{location}}/alerts"
 _LOCATION = f"{_ROOT}/updateLocations/{{location}}"
 _UPDATE = f"{_LOCATION}/updates/{{update}}"
 _RUN = f"{_UPDATE}/updateRuns/{{run}}"
@@ -54,6 +58,14 @@ OPERATIONS = (
 )
 
 
+ALERT_OPERATIONS = (
+    Operation("Alerts_List", "GET", _ALERTS, alerts.list_alerts),
+    Operation("Alerts_Get", "GET", f"{_ALERTS}/{{alert}}", alerts.show_alert),
+    Operation("Alerts_Close", "PUT", f"{_ALERTS}/{{alert}}", alerts.close_alert),
+)
+"""Of the other API, which has the alerts of the same systems."""
+
+
 def names_in(template: str, path: str) -> Mapping[str, str] | None:
     """What ``path`` names where the template has ``{...}``; None when it is another path."""
     words, parts = template.split("/"), path.strip("/").split("/")
@@ -81,23 +93,32 @@ async def answer_post(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> R
     return Response(run, status_code=202, headers={"location": location})
 
 
-HANDLERS = (answer_get, answer_post)
+@put(["/subscriptions/{rest:path}", "/Subscriptions/{rest:path}"])
+async def answer_put(request: AnyRequest, desk: DeskHere, actor: SignedIn) -> Response[Answer]:
+    """The body is the resource as the caller has it; what it asks for is in the path and the query."""
+    _, answer = await sync_to_thread(_asked, request, desk, actor)
+    return Response(answer, status_code=200)
+
+
+HANDLERS = (answer_get, answer_post, answer_put)
 
 
 def _asked(request: AnyRequest, desk: Desk, actor: Actor) -> tuple[Call, Answer]:
-    require_api_version(request)
-    operation, names = _find(str(request.method), request.scope["path"])
+    of_alerts = f"/{insights_admin.NAMESPACE}/".casefold() in request.scope["path"].casefold()
+    require_api_version(request, insights_admin.API_VERSION if of_alerts else API_VERSION)
+    operations = ALERT_OPERATIONS if of_alerts else OPERATIONS
+    operation, names = _find(operations, str(request.method), request.scope["path"])
     call = open_call(request, desk, actor, names)
     return call, operation.answer(call)
 
 
-def _find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+def _find(operations: Sequence[Operation], method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
     known = False
-    for operation in OPERATIONS:
+    for operation in operations:
         names = names_in(operation.path, path)
         if names is not None and operation.method == method:
             return operation, names
         known = known or names is not None
     if known:
         raise ArmError(405, "MethodNotAllowed", f"{method} is not an operation of this resource.")
-    raise ArmError(404, "InvalidResourceType", f"'{path}' is no resource of {NAMESPACE}.", path)
+    raise ArmError(404, "InvalidResourceType", f"'{path}' is no resource that is known here.", path)

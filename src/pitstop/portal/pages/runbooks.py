@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
 from litestar import get
@@ -15,7 +14,7 @@ from pitstop.model.accounts import Permission
 from pitstop.model.errors import NotFound
 from pitstop.portal.visits import OpenVisit
 
-_CODE = re.compile(r"[a-z0-9][a-z0-9-]*")
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 @get("/runbooks/{code:str}", sync_to_thread=True)
@@ -27,7 +26,6 @@ def show(visit: OpenVisit, code: FromPath[str]) -> Response[str]:
     return visit.page("runbook.html", code=code, text=text)
 
 
-@cache
 def runbook(code: str) -> str | None:
     """Its text without its heading; None where there is none."""
     if not _CODE.fullmatch(code):
