@@ -91,7 +91,7 @@ bench-engine: setup debian ## a run over 16, 64 and 256 nodes, beside Ansible an
 eval-known-issues: setup ## how well failures are matched with the known issues of examples/known_issues; last line is JSON
 	@$(BIN)/pitstop issue evaluate examples/known_issues/catalogue.toml examples/known_issues/cases.jsonl $(ARGS)
 
-crash-matrix: setup ## a run killed at every point must end the same; last line is JSON; an hour (ARGS="--every 20 --random 100 --progress FILE")
+crash-matrix: setup ## a run killed, paused, cut off, ... at every point must end the same; last line is JSON; an hour (ARGS="--every 20 --random 100 --progress FILE")
 	@PYTHONPATH=.:examples:tests $(BIN)/python -m tools.crash_matrix $(ARGS)
 
 bench-graph: setup ## how long the release graph takes to build, plan and explain; last line is JSON

@@ -7,6 +7,8 @@ import itertools
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -20,13 +22,38 @@ _NUMBERS = itertools.count()
 _STARTING = Lock()
 
 
-def new_database(*, empty: bool = False) -> str:
-    """The address of a database of its own, with Pitstop's schema unless it is to be ``empty``."""
+def new_database(*, empty: bool = False, space: str = "pg_default") -> str:
+    """The address of a database of its own, with Pitstop's schema unless it is to be ``empty``.
+
+    Args:
+        space: the tablespace that it lies in.
+    """
     with _STARTING:
         template = "template1" if empty else _migrated()
     name = f"test{next(_NUMBERS)}"
-    _run(_server(), f"CREATE DATABASE {name} TEMPLATE {template}")
+    _run(_server(), f"CREATE DATABASE {name} TEMPLATE {template} TABLESPACE {space}")
     return _named(name)
+
+
+def owner() -> int:
+    """The number of the user that the server runs as."""
+    with _STARTING:
+        return Path(_server().partition("?host=")[2]).stat().st_uid
+
+
+@contextmanager
+def database_in(folder: Path) -> Iterator[str]:
+    """The address of a database whose tables lie in this folder of the server's user, for a while."""
+    with _STARTING:
+        server = _server()
+    space = f"space{next(_NUMBERS)}"
+    _run(server, f"CREATE TABLESPACE {space} LOCATION '{folder}'")
+    address = new_database(space=space)
+    try:
+        yield address
+    finally:
+        name = address.partition("?")[0].rpartition("/")[2]
+        _run(server, f"DROP DATABASE {name} WITH (FORCE)", f"DROP TABLESPACE {space}")
 
 
 @cache

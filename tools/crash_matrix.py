@@ -1,4 +1,4 @@
-"""``make crash-matrix``: a run is killed and paused at every point, taken up again, and must end the same.
+"""``make crash-matrix``: a run is killed at every point, and disturbed otherwise, and must end the same.
 
 A point is right before or right behind one write of the journal or one act on a node. The run is of a plan
 with every kind of group on three nodes (``tests/crash/plan.py``): one that succeeds, one that fails and is
@@ -11,12 +11,17 @@ real side (``operation.sh``), begun as a child process instead of over SSH. Work
   where it was taken up. With the same ``--seed`` the same points are chosen. The nodes' side is played by a
   process of its own here (``tests/crash/served_nodes.py``).
 
+- **With several workers**, ``--several N`` points: three worker processes share each run by PostgreSQL. At
+  points of it one is killed, paused, cut off, or its clock stepped, or a disk is full
+  (``tests/crash/faults.py``). What this user cannot bring about (to cut a link and to fill a disk wants root)
+  is left out, and said.
+
 With ``--progress FILE`` each case is written down as it ends, and not done again by the next call. The last
 line is one JSON object: ``points``, ``lost`` (whatever an undisturbed run would have come to and this one has
 not), ``repeated`` (finished steps done again, by the nodes' own logs), ``unfenced`` (acts and writes under an
-epoch below one before it), ``takeover_max_s`` (from the death of a worker to the moment the next has the run;
-the next is begun at once: how soon a service sees that it must is not in it). It ends with status 1 unless
-the middle three are 0.
+epoch below one before it), ``takeover_max_s`` (from the moment that a worker was lost to the moment that
+another has its run). With one worker the next is begun at once; its time, ``restart_max_s``, is told apart.
+It ends with status 1 unless the middle three are 0.
 """
 
 from __future__ import annotations
@@ -32,13 +37,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+from crash import faults
 from crash.cases import Outcome, at_random, killed_at, undisturbed
+from crash.disks import can_mount, keep_mounts_private
 from crash.plan import Story
 from crash.servers import POSTGRESQL, SQLITE, Addresses, servers
 
 SAY_EVERY_SECONDS = 10.0
-RANDOM = 1000
-"""So many random points, unless told otherwise."""
+RANDOM, SEVERAL = 10_000, 300
+"""So many points at random and with several workers, unless told otherwise."""
+
+SHARED = "several"
+"""What the names of cases with several workers begin with."""
 
 Case = Callable[[Path], Outcome]
 
@@ -55,7 +65,7 @@ class Tally:
             for line in self.file.read_text(encoding="utf-8").splitlines():
                 kept = json.loads(line)
                 name = kept.pop("case")
-                self.known[name] = Outcome(**kept | {"lost": tuple(kept["lost"])})
+                self.known[name] = Outcome(**kept)
 
     def add(self, name: str, outcome: Outcome) -> None:
         self.known[name] = outcome
@@ -70,8 +80,14 @@ class Tally:
             "lost": sum(len(outcome.lost) for outcome in outcomes),
             "repeated": sum(outcome.repeated for outcome in outcomes),
             "unfenced": sum(outcome.unfenced for outcome in outcomes),
-            "takeover_max_s": round(max((outcome.takeover_s for outcome in outcomes), default=0.0), 2),
+            "takeover_max_s": self._longest(shared=True),
+            "restart_max_s": self._longest(shared=False),
         }
+
+    def _longest(self, *, shared: bool) -> float:
+        known = self.known.items()
+        times = (outcome.takeover_s for name, outcome in known if name.startswith(SHARED) is shared)
+        return round(max(times, default=0.0), 2)
 
 
 def _fields(outcome: Outcome) -> dict[str, object]:
@@ -105,6 +121,19 @@ def by_chance(databases: dict[str, Addresses], seed: int) -> Iterator[tuple[str,
 
 def _chance(name: str, databases: dict[str, Addresses]) -> Case:
     return lambda folder: at_random(name, databases, folder)
+
+
+def with_several(seed: int) -> Iterator[tuple[str, Case]]:
+    """Cases without end."""
+    number = 0
+    while True:
+        number += 1
+        name = f"{SHARED} {seed} {number}"
+        yield name, _disturbed(name)
+
+
+def _disturbed(name: str) -> Case:
+    return lambda folder: faults.by_chance(name, folder)
 
 
 def play(tally: Tally, cases: Iterator[tuple[str, Case]], jobs: int, points: float = float("inf")) -> None:
@@ -146,17 +175,26 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="in turn, every Nth run (default 1; 0: none)")
     parser.add_argument("--together", type=int, default=8, help="in turn, points of one run (default 8)")
     parser.add_argument("--random", type=int, default=RANDOM, help=f"random points (default {RANDOM})")
+    parser.add_argument(
+        "--several", type=int, default=SEVERAL, help=f"points with several workers (default {SEVERAL})"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the random points (default 1)")
-    parser.add_argument("--jobs", type=int, default=2, help="cases at once (default 2)")
+    parser.add_argument("--jobs", type=int, default=4, help="cases at once (default 4)")
     parser.add_argument("--progress", type=Path, help="a file that keeps what is done already")
     parser.add_argument("--database", choices=(SQLITE, POSTGRESQL), help="this one only (default: both)")
     told = parser.parse_args()
+    if can_mount():
+        keep_mounts_private()
     tally = Tally(told.progress)
     databases = {name: make for name, make in servers().items() if told.database in {None, name}}
     if told.every:
         play(tally, in_turn(databases, told.together, told.every), told.jobs)
     if told.random:
         play(tally, by_chance(databases, told.seed), told.jobs, told.random)
+    if told.several and POSTGRESQL in databases:
+        left_out = sorted(set(faults.Fault) - set(faults.faults_here()))
+        say(f"with several workers{'; left out here: ' + ', '.join(left_out) if left_out else ''}")
+        play(tally, with_several(told.seed), told.jobs, told.several)
     summary = tally.summary()
     print(json.dumps(summary))
     return 0 if not (summary["lost"] or summary["repeated"] or summary["unfenced"]) else 1

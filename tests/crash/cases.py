@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crash.fuse import Blow, blown_at
+from crash.fuse import NEVER, Blow, after, blown_at
 from crash.plan import Story
 from crash.processes import KILLED
 from crash.scene import Reach, Scene, scene_here
@@ -36,6 +36,7 @@ class Outcome:
     repeated: int
     unfenced: int
     takeover_s: float
+    faults: tuple[str, ...] = ()
 
 
 def undisturbed(story: Story, addresses: Addresses) -> list[str]:
@@ -62,7 +63,7 @@ def killed(scene: Scene, points: Sequence[int]) -> Outcome:
     deaths = []
     status = KILLED
     for at in [*points, None]:
-        status = drive(scene, Blow(at))
+        status = drive(scene, after(at) if at else NEVER)
         if status != KILLED:
             break
         deaths.append(datetime.now(UTC))
@@ -107,11 +108,11 @@ def paused(scene: Scene, first: int, second: int) -> Outcome:
     """One worker is paused at its point; another takes the run, and is paused in turn; the first goes on, and
     must find that it has nothing to say any more; the second goes on to the end."""
     scene.lay()
-    one = begin(scene, Blow(first, by=signal.SIGSTOP))
+    one = begin(scene, after(first, signal.SIGSTOP))
     if not one.paused():
         return _outcome(scene, [], one.ended())
     since = datetime.now(UTC)
-    two = begin(scene, Blow(second, by=signal.SIGSTOP))
+    two = begin(scene, after(second, signal.SIGSTOP))
     try:
         two.paused()
     finally:

@@ -14,7 +14,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,14 +34,24 @@ EPOCH = "OF_EPOCH"
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """When a fuse blows, once: at the point of this number, or at the first that has one of these names."""
+    """When a fuse blows: at the points of these numbers, and at those that have one of these names.
 
-    at: int | None = None
+    Attributes:
+        anywhere: also while another thread is in the middle of a transaction.
+    """
+
+    at: frozenset[int] = frozenset()
     named: frozenset[str] = frozenset()
     by: signal.Signals = signal.SIGKILL
+    anywhere: bool = False
 
 
 NEVER = Blow()
+
+
+def after(points: int, by: signal.Signals = signal.SIGKILL) -> Blow:
+    """At this point only."""
+    return Blow(frozenset({points}), by=by)
 
 
 @dataclass(slots=True)
@@ -52,8 +62,8 @@ class Fuse:
     Attributes:
         folder: where the name of the point is left at which it blows.
         passed: their names; one that comes again has its number behind it.
-        writing: held while a transaction is under way. A process that is paused in one keeps the database
-            shut for all others, which is another matter than what is looked for here.
+        writing: held while a transaction is under way. A process that is paused in one keeps a SQLite shut
+            for all others.
     """
 
     blow: Blow
@@ -68,13 +78,13 @@ class Fuse:
             self._times[point] += 1
             name = point if self._times[point] == 1 else f"{point} #{self._times[point]}"
             self.passed.append(name)
-            blows = len(self.passed) == self.blow.at or name in self.blow.named
+            blows = len(self.passed) in self.blow.at or name in self.blow.named
             if blows:
                 (self.folder / BLOWN_NAME).write_text(name)
             if blows and self.blow.by is signal.SIGKILL:
                 os.kill(os.getpid(), signal.SIGKILL)
         if blows:
-            with self.writing:
+            with nullcontext() if self.blow.anywhere else self.writing:
                 os.kill(os.getpid(), self.blow.by)
 
     @contextmanager

@@ -59,7 +59,7 @@ class Forked:
         """Wait until it is paused; False: it has ended before that."""
         limit = time.monotonic() + LIMIT_SECONDS
         while self.is_alive():
-            if self._is_stopped():
+            if self.is_stopped():
                 return True
             if time.monotonic() > limit:
                 self.kill()
@@ -77,7 +77,8 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
         wait([self.process.sentinel])
 
-    def _is_stopped(self) -> bool:
+    def is_stopped(self) -> bool:
+        """Whether it is paused now."""
         try:
             stat = Path(f"/proc/{self.pid}/stat").read_text()
         except OSError:

@@ -38,7 +38,9 @@ from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.nodes.declared import read_system
 from pitstop.nodes.ssh import SshNodes
+from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed, Source
+from pitstop.ports.journal import Journal
 from pitstop.ports.nodes import NodeDriver
 from pitstop.steps.composition import with_way_back
 from pitstop.steps.kind import World
@@ -137,22 +139,24 @@ class Scene:
         asyncio.run(self._play(fuse))
 
     async def _play(self, fuse: Fuse) -> None:
-        payloads, nodes = FilePayloads(self.state), self.nodes()
-
-        def world() -> World:
-            return World(
-                self.system, FusedNodes(nodes, fuse), SimulatedHttp(), payloads, _no_feed, MachineClock()
-            )
-
+        nodes = self.nodes()
         with self.database() as database:
             journal = FusedJournal(SqlJournal(database), fuse)
-            driver = Driver(journal, KINDS, world, Progress(), "worker")
+            driver = self.driver(journal, FusedNodes(nodes, fuse), MachineClock())
             try:
                 await driver.drive(RUN)
                 if self._asks(journal):
                     await driver.drive(RUN)
             finally:
                 await nodes.close()
+
+    def driver(self, journal: Journal, nodes: NodeDriver, clock: Clock) -> Driver:
+        payloads = FilePayloads(self.state)
+
+        def world() -> World:
+            return World(self.system, nodes, SimulatedHttp(), payloads, _no_feed, clock)
+
+        return Driver(journal, KINDS, world, Progress(), "worker")
 
     def _asks(self, journal: FusedJournal) -> bool:
         """Ask of the failed run what the story says. Whether there is something to drive then."""
