@@ -63,6 +63,17 @@ def test_the_body_is_what_an_alertmanager_sends_to_its_receivers(server: Receive
     assert body["commonLabels"]["alertname"] == "no-space"
 
 
+def test_a_test_does_not_stay_active_over_there(server: Receiver) -> None:
+    tried = replace(message(), is_test=True)
+    webhook(server.port).send([tried])
+    Alertmanager("am", Endpoint(f"http://127.0.0.1:{server.port}"), Severity.WARNING).send([tried])
+    first, second, (active,), (ended,) = server.bodies
+    assert [body["status"] for body in (first, second)] == ["firing", "resolved"]
+    assert first["commonLabels"]["pitstop_test"] == "true"
+    assert active["labels"] == ended["labels"]
+    assert ended["endsAt"] < active["endsAt"]
+
+
 def test_what_is_closed_is_sent_as_resolved(server: Receiver) -> None:
     webhook(server.port).send([message(closed=AT + timedelta(hours=1))])
     (body,) = server.bodies

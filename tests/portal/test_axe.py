@@ -41,6 +41,7 @@ EXAMPLES = {
     "alert_id": "a11e27",
     "bundle_id": READY,
     "risk": RISK,
+    "code": "step-failed",
     "node": "n4",
     "import_id": "none",
     "number": "1",

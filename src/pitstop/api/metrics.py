@@ -21,6 +21,7 @@ from pitstop import __version__
 from pitstop.api.security import AnyRequest, DeskHere, origin_of, token_of
 from pitstop.model.accounts import Actor
 from pitstop.model.alerts import AlertState
+from pitstop.model.checks import CheckStatus
 from pitstop.model.findings import Severity
 from pitstop.model.runs import ENDED, RunState
 from pitstop.model.system import SystemState
@@ -52,6 +53,7 @@ class _Asked(Collector):
         yield from _support(desk, actor)
         yield from _runs(desk, actor)
         yield from _alerts(desk, actor)
+        yield from _checks(desk, actor)
         yield from _sources(desk, actor)
         yield from _channels(desk, actor)
 
@@ -159,6 +161,32 @@ def _alerts(desk: Desk, actor: Actor) -> Iterator[Metric]:
     )
     held = sum(alert.state is AlertState.HELD for alert in alerts)
     yield _gauge("pitstop_alerts_held", "Alerts that are held back while an update goes on.", [({}, held)])
+
+
+def _checks(desk: Desk, actor: Actor) -> Iterator[Metric]:
+    checks = desk.checks.list(actor)
+    says = "What the system's checks found last, by status."
+    yield _counted("pitstop_check_results", says, CheckStatus, checks.counts, "status")
+    yield _gauge(
+        "pitstop_check_failing",
+        "Each check that does not pass at a target.",
+        [
+            (
+                {
+                    "check": each.check,
+                    "target": each.target,
+                    "status": each.status,
+                    "severity": each.severity,
+                },
+                1,
+            )
+            for each in checks.results
+            if each.status != CheckStatus.PASS
+        ],
+    )
+    last = checks.last_round.ended if checks.last_round is not None else None
+    says = "When a round of all checks last came to its end."
+    yield _instant("pitstop_last_check_round_timestamp_seconds", says, last)
 
 
 def _sources(desk: Desk, actor: Actor) -> Iterator[Metric]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -92,6 +92,8 @@ class Webhook:
 
     def send(self, messages: Sequence[Message]) -> None:
         self.endpoint.post(self.body(messages))
+        if ended := _ended(messages):
+            self.endpoint.post(self.body(ended))
 
     def body(self, messages: Sequence[Message]) -> dict[str, Any]:
         alerts = [alert for message in messages for alert in _alerts(message)]
@@ -108,6 +110,11 @@ class Webhook:
             "externalURL": self.portal,
             "alerts": alerts,
         }
+
+
+def _ended(messages: Sequence[Message]) -> Sequence[Message]:
+    """A test ends as soon as it has arrived: it must not stay active over there."""
+    return [replace(message, closed=datetime.now(UTC)) for message in messages if message.is_test]
 
 
 def _alerts(message: Message) -> list[dict[str, Any]]:
@@ -151,9 +158,10 @@ class Alertmanager:
         return f"Alertmanager {self.endpoint.says}"
 
     def send(self, messages: Sequence[Message]) -> None:
-        now = datetime.now(UTC)
-        alerts = [alert for message in messages for alert in _alerts(message)]
-        self.endpoint.post([_posted(alert, now) for alert in alerts], "/api/v2/alerts")
+        for told in (messages, _ended(messages)):
+            alerts = [alert for message in told for alert in _alerts(message)]
+            if alerts:
+                self.endpoint.post([_posted(alert, datetime.now(UTC)) for alert in alerts], "/api/v2/alerts")
 
 
 def _posted(alert: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from pitstop.channels.wording import one_line, text, title
 from pitstop.model.errors import InvalidInput, NotPermitted, TrustError, Unreachable
 from pitstop.model.findings import Severity
 from pitstop.ports.alert_channels import Message
+
+log = logging.getLogger(__name__)
 
 _SECONDS = 20.0
 _HINT = "Check the mail server, the account and its password in the settings, and what the server's log says."
@@ -64,7 +67,7 @@ class Mail:
         server = f"the mail server {self.host}:{self.port}"
         try:
             with self._signed_in() as connection:
-                connection.send_message(self.letter(messages))
+                refused = connection.send_message(self.letter(messages))
         except ssl.SSLCertVerificationError as error:
             raise TrustError(f"{server} shows a certificate that is not trusted") from error
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
@@ -75,6 +78,8 @@ class Mail:
             raise InvalidInput(f"{server} refuses the message: {type(error).__name__}", hint=_HINT) from error
         except (smtplib.SMTPException, OSError) as error:
             raise Unreachable(f"{server} cannot be used: {_said(error)}", hint=_HINT) from error
+        if refused:
+            log.warning("alert channel %s: %s did not take %s", self.name, server, ", ".join(refused))
 
     @contextmanager
     def _signed_in(self) -> Iterator[smtplib.SMTP]:
