@@ -187,9 +187,16 @@ class NodeBench:
         record = self.records.get(kind)
         return None if record is None else Step("1.0", kind, kind=kind, record=record)
 
-    async def act(self, name: str, args: Mapping[str, object], index: str = "1.1", attempt: int = 1) -> Done:
+    async def act(
+        self,
+        name: str,
+        args: Mapping[str, object],
+        index: str = "1.1",
+        attempt: int = 1,
+        undoes: str | None = None,
+    ) -> Done:
         kind = KINDS[name]
-        context = self.context(name, index=index, attempt=attempt, on_node=kind.on_node)
+        context = self.context(name, index=index, attempt=attempt, on_node=kind.on_node, undoes=undoes)
         return await kind.act(context, kind.read(args, "here"))
 
     async def probe(self, name: str, args: Mapping[str, object]) -> Done | None:
