@@ -8,18 +8,21 @@ where the limit is reached, a connection that nobody uses makes room.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import asyncssh
 
 from pitstop.model.system import CONNECTIONS_AT_ONCE, Node
 from pitstop.nodes.hops import Hop, hops_to
-from pitstop.nodes.signing_in import LinkLost, sign_in
+from pitstop.nodes.signing_in import LinkLost, NoLink, sign_in
 from pitstop.ports.deadlines import waiting_for_a_turn
 from pitstop.ports.host_keys import HostKeys
 
 _CONNECTING_AT_ONCE = 32
+_SIGN_IN_TAKES = 3
+"""Times of what the connection alone may take: keys are read, and the host key is looked up and pinned."""
+
 _SESSIONS_PER_NODE = 8
 """OpenSSH's server takes ten on one connection unless it is told otherwise."""
 
@@ -106,7 +109,24 @@ class Links:
     async def _made(self, hops: tuple[Hop, ...]) -> asyncssh.SSHClientConnection:
         through = await self._connection(hops[:-1]) if len(hops) > 1 else None
         async with _in_turn(self._connecting):
-            return await sign_in(hops[-1], self._host_keys, through)
+            return await _in_time(hops[-1], sign_in(hops[-1], self._host_keys, through))
+
+
+async def _in_time(
+    hop: Hop, signing_in: Awaitable[asyncssh.SSHClientConnection]
+) -> asyncssh.SSHClientConnection:
+    """Many may wait for one connection that is being made, and their deadlines stand still meanwhile: so its
+    making comes to an end, whatever hangs in it.
+
+    Raises:
+        NoLink: it has not come to one by itself.
+    """
+    limit = _SIGN_IN_TAKES * hop.connect_seconds
+    try:
+        async with asyncio.timeout(limit):
+            return await signing_in
+    except TimeoutError as error:
+        raise NoLink(f"{hop} cannot be signed in to: no end within {limit:g} seconds") from error
 
 
 @asynccontextmanager
