@@ -58,7 +58,13 @@ def test_runs_can_be_asked_for_one_update(client: Client) -> None:
     answer = client.get("/api/v1/runs", params={"update": scenes.HOTFIX})
     runs = msgspec.json.decode(answer.content, type=tuple[RunView, ...])
     assert [run.id for run in runs] == [scenes.RUN_FAILED]
-    assert len(client.get("/api/v1/runs").json()) == 2
+    both = [run["id"] for run in client.get("/api/v1/runs").json()]
+    assert len(both) == 2
+    pages = [client.get("/api/v1/runs", params={"limit": 1}).json()]
+    pages.append(client.get("/api/v1/runs", params={"limit": 1, "before": pages[0][0]["id"]}).json())
+    assert [run["id"] for page in pages for run in page] == both
+    assert client.get("/api/v1/runs", params={"before": both[-1]}).json() == []
+    assert client.get("/api/v1/runs", params={"limit": 0}).status_code == 400
 
 
 def test_a_run_is_shown_with_its_tree(client: Client) -> None:

@@ -71,7 +71,9 @@ class World(Protocol):
 
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]: ...
 
-    def runs(self, update: str | None = None) -> Sequence[Run]: ...
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> Sequence[Run]: ...
 
     def run(self, run_id: str) -> Run: ...
 
@@ -282,6 +284,14 @@ class JournalContract:
         bench.succeed("run-2", HOTFIX)
         assert [run.id for run in bench.world.runs()] == ["run-2", "run-1"]
         assert [run.id for run in bench.world.runs(FIRST.name)] == ["run-1"]
+
+    def test_runs_are_listed_page_by_page(self, bench: Bench) -> None:
+        bench.succeed("run-1", FIRST)
+        bench.succeed("run-2", HOTFIX)
+        assert [run.id for run in bench.world.runs(limit=1)] == ["run-2"]
+        assert [run.id for run in bench.world.runs(limit=1, before="run-2")] == ["run-1"]
+        assert [run.id for run in bench.world.runs(FIRST.name, limit=1)] == ["run-1"]
+        assert bench.world.runs(before="run-1") == bench.world.runs(before="run-0") == []
 
     # --- epochs ------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ def test_a_service_ends_though_a_machine_takes_no_bytes_any_more(tmp_path: Path)
         node = running.server.node()
         await driver.ask(node, "true", deadline=timedelta(seconds=20))
         with frozen(running):
-            sent = Operation(f"{RUN}-1-1", 1, "true", files=(StagedFile("big", big),))
+            sent = Operation(f"{RUN}-1-1", 1, "true", files=(StagedFile(big, "big"),))
             sending = asyncio.create_task(driver.operate(node, sent, deadline=timedelta(minutes=10)))
             await asyncio.sleep(0.5)
             sending.cancel()

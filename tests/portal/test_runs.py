@@ -7,6 +7,7 @@ import pytest
 
 from pitstop.portal.pages.runs import announcement, title_of
 from pitstop.portal.rendering import tail
+from pitstop.service.desk import RUNS_LISTED
 from pitstop.wire.views import RunReport, StepView
 from portal.markup import Page
 from portal.visitor import Visitor, page_of
@@ -193,3 +194,16 @@ def test_marks_of_a_step_are_told(running: Visitor) -> None:
     text = running.get(f"/runs/{RUN_NOW}").text
     assert "attempt 2" in text
     assert "was done already" in text
+
+
+def test_older_runs_are_a_page_further(running: Visitor) -> None:
+    assert "Older runs" not in running.get("/runs").text
+    first = running.scene.reports[RUN_NOW]
+    ids = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(RUNS_LISTED + 5)]
+    heads = {id_: msgspec.structs.replace(first.run, id=id_) for id_ in ids}
+    running.scene.reports = {id_: msgspec.structs.replace(first, run=head) for id_, head in heads.items()}
+    (older,) = [link for link in page_of(running.get("/runs")).all("a") if link.text == "Older runs"]
+    assert older.attributes["href"] == f"/runs?before={ids[RUNS_LISTED - 1]}"
+    rest = running.get(older.attributes["href"] or "").text
+    assert [id_ in rest for id_ in ids[-6:]] == [False, True, True, True, True, True]
+    assert "Older runs" not in rest

@@ -14,8 +14,10 @@ from pitstop.model.plans import GroupMode
 from pitstop.model.runs import RunState, RunTree, Step, StepStatus
 from pitstop.policy.time_left import Outlook
 from pitstop.service.outlooks import LOOKS_BACK, Outlooks
+from pitstop.service.rehearsals import rehearsal_view
 from pitstop.service.step_sizes import StepSizes
 from pitstop.store.payloads import FilePayloads
+from pitstop.wire.views import RehearsalView
 from simulators.journal import MemoryJournal
 from store.packages import CONTENT, package
 
@@ -109,20 +111,22 @@ def test_a_run_is_seen_by_what_was_known_when_it_began(outlooks: Outlooks, kept:
 def test_looking_again_reads_no_run_again(outlooks: Outlooks, kept: KeptRuns) -> None:
     for number in range(LOOKS_BACK + 5):
         kept.keep(past(number, 300))
+    of_now = kept.keep(begun(90))
     for _ in range(3):
-        seen(outlooks, begun(90))
+        seen(outlooks, of_now)
     assert sorted(kept.loaded) == sorted(f"run-{number}" for number in range(5, LOOKS_BACK + 5))
     kept.loaded.clear()
-    kept.keep(past(89, 300))
-    seen(outlooks, begun(90))
-    assert kept.loaded == ["run-89"]
+    kept.keep(past(91, 300))
+    seen(outlooks, kept.keep(begun(92)))
+    assert kept.loaded == ["run-91"]
 
 
 def test_a_run_that_was_resumed_is_read_anew(outlooks: Outlooks, kept: KeptRuns) -> None:
     failed = kept.keep(past(1, 300, RunState.FAILED))
-    seen(outlooks, begun(9))
+    of_now = kept.keep(begun(9))
+    seen(outlooks, of_now)
     kept.keep(RunTree(replace(failed.run, revision=7), failed.steps.values()))
-    seen(outlooks, begun(9))
+    seen(outlooks, of_now)
     assert kept.loaded == ["run-1", "run-1"]
 
 
@@ -142,3 +146,24 @@ def test_sizes_are_those_of_the_packages_documents(tmp_path: Path) -> None:
 
 def test_without_documents_there_are_no_sizes(tmp_path: Path) -> None:
     assert StepSizes(FilePayloads(tmp_path)).of(new_run("run-1"))(step(kind="unpack")) is None
+
+
+def test_a_rehearsal_tells_what_was_timed_here_before_what_the_plan_says(
+    outlooks: Outlooks, kept: KeptRuns
+) -> None:
+    ahead = RunTree(replace(new_run("rehearsal"), created=T0 + timedelta(days=9)), begun(9).steps.values())
+
+    def rehearsed() -> RehearsalView:
+        return rehearsal_view(ahead, {}, (), "", outlooks.ahead(ahead, ahead.run.created))
+
+    unknown = rehearsed()
+    assert (unknown.expected, unknown.usual, unknown.steps[0].steps[0].usual) == (10, None, None)
+    for number in range(1, 4):
+        kept.keep(past(number, 300))
+    known = rehearsed()
+    assert known.expected == 10, "as the plan says"
+    assert known.usual is not None
+    assert known.usual.least < 400 < known.usual.most, "as long as whole runs took"
+    leaf = known.steps[0].steps[0].usual
+    assert leaf is not None
+    assert leaf.least < 300 < leaf.most

@@ -34,7 +34,7 @@ from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.audited import Audited
-from pitstop.service.desk import CasesDesk, ChecksDesk, Desk, ImportsDesk, LogsDesk
+from pitstop.service.desk import RUNS_LISTED, CasesDesk, ChecksDesk, Desk, ImportsDesk, LogsDesk
 from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
@@ -365,11 +365,21 @@ class _Rehearsals:
 class _Runs:
     scene: Scene
 
-    def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
+    def list(
+        self,
+        actor: Actor,
+        update: str | None = None,
+        *,
+        limit: int | None = RUNS_LISTED,
+        before: str | None = None,
+    ) -> tuple[RunView, ...]:
         self.scene.count("runs.list")
         actor.require(Permission.SEE)
-        heads = (report.run for report in self.scene.reports.values())
-        return tuple(run for run in heads if update is None or run.update == update)
+        heads = [report.run for report in self.scene.reports.values()]
+        if before is not None:
+            ids = [run.id for run in heads]
+            heads = heads[ids.index(before) + 1 :] if before in ids else []
+        return tuple(run for run in heads if update is None or run.update == update)[:limit]
 
     def show(self, actor: Actor, run_id: str) -> RunReport:
         self.scene.count("runs.show")

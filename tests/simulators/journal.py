@@ -140,9 +140,14 @@ class MemoryJournal:
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
         return [alert for alert in reversed(self._alerts) if alert.active or not active_only]
 
-    def runs(self, update: str | None = None) -> Sequence[Run]:
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> Sequence[Run]:
         heads = [tree.run for tree in reversed(self._trees.values())]
-        return [run for run in heads if update in (None, run.update)]
+        if before is not None:
+            ids = [run.id for run in heads]
+            heads = heads[ids.index(before) + 1 :] if before in ids else []
+        return [run for run in heads if update in (None, run.update)][:limit]
 
     def run(self, run_id: str) -> Run:
         return self._tree(run_id).run

@@ -97,8 +97,14 @@ class MemoryRuns:
 
     heads: list[Run] = field(default_factory=list)
 
-    def runs(self, update: str | None = None) -> Sequence[Run]:
-        return [run for run in self.heads if update in (None, run.update)]
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> Sequence[Run]:
+        heads = self.heads
+        if before is not None:
+            ids = [run.id for run in heads]
+            heads = heads[ids.index(before) + 1 :] if before in ids else []
+        return [run for run in heads if update in (None, run.update)][:limit]
 
     def run(self, run_id: str) -> Run:
         for run in self.heads:

@@ -21,8 +21,8 @@ async def copied(bench: Bench) -> None:
         bench.content.add(f"lamp/{name}", content, 0o755)
     folder = bench.server.root / "opt/lamp"
     folder.mkdir(parents=True)
-    for name, content, mode in (("same", "same", 0o755), ("other", "old", 0o640)):
-        (folder / name).write_text(content)
+    for name, before, mode in (("same", "same", 0o755), ("other", "old", 0o640)):
+        (folder / name).write_text(before)
         (folder / name).chmod(mode)
     (folder / "linked").symlink_to("same")
     await bench.act("copy", ALL)

@@ -45,8 +45,10 @@ class SqlWorld:
     def alerts(self, *, active_only: bool = False) -> Sequence[Alert]:
         return SqlAlerts(self.database).alerts(active_only=active_only)
 
-    def runs(self, update: str | None = None) -> Sequence[Run]:
-        return SqlRuns(self.database).runs(update)
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> Sequence[Run]:
+        return SqlRuns(self.database).runs(update, limit=limit, before=before)
 
     def run(self, run_id: str) -> Run:
         return SqlRuns(self.database).run(run_id)

@@ -104,7 +104,7 @@ def _support(desk: Desk, actor: Actor) -> Iterator[Metric]:
 
 
 def _runs(desk: Desk, actor: Actor) -> Iterator[Metric]:
-    runs = desk.runs.list(actor)
+    runs = desk.runs.list(actor, limit=None)
     yield _counted(
         "pitstop_runs", "Runs that are remembered, by state.", RunState, Counter(run.state for run in runs)
     )

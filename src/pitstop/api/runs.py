@@ -14,10 +14,13 @@ from litestar.response import Stream
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn, origin_of, token_of
 from pitstop.model.errors import NotSignedIn
+from pitstop.service.desk import RUNS_LISTED
 from pitstop.service.watching import ENDLESS, HEADERS, MEDIA_TYPE, Telling, Watches, frame
 from pitstop.wire.views import EventView, RunAsked, RunReport, RunView, StepView
 
 OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="At most this many runs.")]
+Before = Annotated[str | None, QueryParameter(description="Only runs that began before the run of this id.")]
 AgainOn = Annotated[
     list[str] | None,
     QueryParameter(name="againOn", description="Replaced nodes on which finished steps are done again."),
@@ -25,9 +28,21 @@ AgainOn = Annotated[
 WatchesHere = NamedDependency[SkipValidation[Watches]]
 
 
-@get("/runs", operation_id="listRuns", summary="All runs, newest first", sync_to_thread=True)
-def list_runs(desk: DeskHere, actor: SignedIn, update: OfUpdate = None) -> tuple[RunView, ...]:
-    return desk.runs.list(actor, update)
+@get(
+    "/runs",
+    operation_id="listRuns",
+    summary="Runs, newest first",
+    description="The next page is asked for with `before`: the id of the last run of this one.",
+    sync_to_thread=True,
+)
+def list_runs(
+    desk: DeskHere,
+    actor: SignedIn,
+    update: OfUpdate = None,
+    limit: Limit = RUNS_LISTED,
+    before: Before = None,
+) -> tuple[RunView, ...]:
+    return desk.runs.list(actor, update, limit=limit, before=before)
 
 
 @get("/runs/{run_id:str}", operation_id="showRun", summary="A run with its tree", sync_to_thread=True)

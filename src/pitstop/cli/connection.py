@@ -11,6 +11,9 @@ from pitstop.model.errors import InvalidInput, NotFound
 
 _WHOLE_ID = 36
 
+_LOOKED_AT = 1_000
+"""Runs among which one is found by the beginning of its id: as many as a page may have."""
+
 
 def connect() -> PitstopClient:
     """Raises InvalidInput when address, profile or certificates cannot be used."""
@@ -27,7 +30,7 @@ def run_id_of(client: PitstopClient, given: str | None) -> str:
     """
     if given and len(given) >= _WHOLE_ID:
         return given
-    return _among([run.id for run in client.runs()], given)
+    return _among([run.id for run in client.runs(limit=_LOOKED_AT if given else 1)], given)
 
 
 def run_id_among(ids: Sequence[str], given: str | None) -> str:

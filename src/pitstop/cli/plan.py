@@ -98,12 +98,12 @@ def _said(rehearsal: RehearsalView, *, as_json: bool) -> None:
 
 
 def rehearsal_lines(rehearsal: RehearsalView) -> Iterator[str]:
-    from pitstop.wire.formats import count, duration
+    from pitstop.wire.formats import count
 
     to = f" -> {rehearsal.to_version}" if rehearsal.to_version else ""
     yield f"Rehearsal: {clean(rehearsal.title)}{to}. Nothing is done."
     yield from field("nodes", f"{count(len(rehearsal.nodes), 'node')}: {', '.join(rehearsal.nodes)}")
-    yield from field("expected", f"about {duration(rehearsal.expected)}, by what the plan says")
+    yield from field("expected", _takes(rehearsal))
     yield from field("no return", rehearsal.no_return or "none: all that it does can be taken back")
     if rehearsal.with_updates:
         yield from field("goes along", ", ".join(rehearsal.with_updates))
@@ -115,12 +115,21 @@ def rehearsal_lines(rehearsal: RehearsalView) -> Iterator[str]:
     yield from _branch(rehearsal.steps, 1)
 
 
+def _takes(rehearsal: RehearsalView) -> str:
+    from pitstop.wire.formats import duration, duration_range
+
+    if rehearsal.usual:
+        return f"{duration_range(rehearsal.usual)}, by what this system has taken so far"
+    return f"about {duration(rehearsal.expected)}, by what the plan says"
+
+
 def _branch(steps: tuple[RehearsedStep, ...], depth: int) -> Iterator[str]:
-    from pitstop.wire.formats import duration
+    from pitstop.wire.formats import duration, duration_range
 
     for step in steps:
         where = f" on {step.node}" if step.node and step.node not in step.name else ""
-        said = [step.mode or step.kind, f"about {duration(step.expected)}"]
+        usual = f"usually {duration_range(step.usual)}" if step.usual else f"about {duration(step.expected)}"
+        said = [step.mode or step.kind, usual]
         if step.way_back:
             said.append("no way back" if step.way_back == "none" else f"back: {step.way_back}")
         yield f"{'  ' * depth}{step.index} {clean(step.name)}{where}  ({', '.join(said)})"

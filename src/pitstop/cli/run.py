@@ -28,11 +28,16 @@ RunId = Annotated[
 @app.command("list")
 def list_runs(
     update: Annotated[str | None, typer.Option("--update", help="Only runs of this update.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most this many.")] = 200,
+    before: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Only runs that began before this one: the next page.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the runs, newest first."""
     with connect() as client:
-        runs = client.runs(update)
+        older = run_id_of(client, before) if before else None
+        runs = client.runs(update, limit=limit, before=older)
     if as_json:
         say_json(runs)
         return

@@ -219,8 +219,12 @@ class PitstopClient:
 
     # --- runs --------------------------------------------------------------------------------------------
 
-    def runs(self, update: str | None = None) -> tuple[RunView, ...]:
-        query = {} if update is None else {"update": update}
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> tuple[RunView, ...]:
+        """Newest first, so many at most; ``before``: only runs that began before the one of this id."""
+        said = {"update": update, "limit": limit, "before": before}
+        query = {name: str(value) for name, value in said.items() if value is not None}
         return self._get("runs", tuple[RunView, ...], query)
 
     def run(self, run_id: str) -> RunReport:

@@ -206,7 +206,7 @@ def wire(
         audit=AuditService(stored.audit),
         policy=policy,
         imports=imports,
-        rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys)),
+        rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys), outlooks),
         logs=logs,
         checks=ChecksService(stored.checks, rounds, jobs, audited),
         cases=cases,

@@ -76,8 +76,16 @@ class Ledger(Protocol):
 class Runs(Protocol):
     """Heads of runs, for lists."""
 
-    def runs(self, update: str | None = None) -> Sequence[Run]:
-        """Newest first."""
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> Sequence[Run]:
+        """Newest first.
+
+        Args:
+            update: only those of this update.
+            limit: so many at most.
+            before: only those that began before the run of this id; none where there is no such run.
+        """
 
     def run(self, run_id: str) -> Run:
         """The head alone: cheap, for those who watch. Raises NotFound."""

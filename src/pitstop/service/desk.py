@@ -56,6 +56,9 @@ from pitstop.wire.views import (
     UpdateView,
 )
 
+RUNS_LISTED = 200
+"""Unless somebody asks for more or fewer."""
+
 
 class SystemDesk(Protocol):
     def show(self, actor: Actor) -> SystemView: ...
@@ -118,8 +121,15 @@ class UpdatesDesk(Protocol):
 
 
 class RunsDesk(Protocol):
-    def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
-        """Newest first."""
+    def list(
+        self,
+        actor: Actor,
+        update: str | None = None,
+        *,
+        limit: int | None = RUNS_LISTED,
+        before: str | None = None,
+    ) -> tuple[RunView, ...]:
+        """Newest first, so many at most (None: all); ``before``: only those before the one of this id."""
 
     def show(self, actor: Actor, run_id: str) -> RunReport:
         """Of steps that have not failed, the end of the output. Raises NotFound."""

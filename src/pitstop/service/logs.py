@@ -198,7 +198,7 @@ class LogsService:
 
     def catch_up(self) -> None:
         """At the service's start: collect for a run that has ended badly right before the last end of it."""
-        newest = next(iter(self.runs.runs()), None)
+        newest = next(iter(self.runs.runs(limit=1)), None)
         if newest and newest.ended and self.audited.clock.now() - newest.ended <= SOON_AFTER:
             self.after_run(newest.id)
 

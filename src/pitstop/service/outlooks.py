@@ -57,17 +57,22 @@ class Outlooks:
 
     def of(self, tree: RunTree, now: datetime, said: SaidOf) -> Outlook:
         """How the run stands, by what was known when it began. ``said``: what its steps say by themselves."""
-        lesson = self._lesson(self._before(tree.run))
+        return self._seen(tree, self._before(tree.run), now, said)
+
+    def ahead(self, tree: RunTree, now: datetime) -> Outlook:
+        """How the run would stand that began now."""
+        return self._seen(tree, self._ended(self.runs.runs(limit=LOOKS_BACK + 1)), now, lambda _index: None)
+
+    def _seen(self, tree: RunTree, past: Sequence[Run], now: datetime, said: SaidOf) -> Outlook:
+        lesson = self._lesson(past)
         return outlook(tree, lesson.times, self._ask(tree.run), now, laying=lesson.laying, said=said)
 
     def _before(self, run: Run) -> Sequence[Run]:
         """The last runs that had ended when this one began; newest first."""
-        ended = (
-            other
-            for other in self.runs.runs()
-            if other.state not in OCCUPYING and other.id != run.id and other.created <= run.created
-        )
-        return [other for other, _ in zip(ended, range(LOOKS_BACK), strict=False)]
+        return self._ended(self.runs.runs(limit=LOOKS_BACK + 1, before=run.id))
+
+    def _ended(self, runs: Sequence[Run]) -> Sequence[Run]:
+        return [run for run in runs if run.state not in OCCUPYING][:LOOKS_BACK]
 
     def _lesson(self, past: Sequence[Run]) -> _Lesson:
         key = tuple((run.id, run.revision) for run in past)

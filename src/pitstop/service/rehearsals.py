@@ -13,8 +13,11 @@ from pitstop.model.releases import Release
 from pitstop.model.runs import Run, RunPurpose, RunState, RunTree, Step
 from pitstop.model.undoing import point_of_no_return
 from pitstop.model.updates import Verb
+from pitstop.policy.time_left import Outlook
 from pitstop.ports.rehearsing import Answered, NodeProbes
 from pitstop.service.beginning import Beginning
+from pitstop.service.outlooks import Outlooks
+from pitstop.service.reports import range_of, usual_range
 from pitstop.wire.views import LeftOutView, RehearsalView, RehearsedStep
 
 
@@ -24,6 +27,7 @@ class Rehearsals:
 
     beginning: Beginning
     probes: NodeProbes
+    outlooks: Outlooks
 
     def rehearse(self, actor: Actor, name: str, *, ask_nodes: bool = False) -> RehearsalView:
         actor.require(Permission.OPERATE if ask_nodes else Permission.SEE)
@@ -33,7 +37,8 @@ class Rehearsals:
         steps, rider = self.beginning.composed(release, Verb.APPLY)
         tree = RunTree(self._run(release, rider), steps)
         answers = self.probes.probed(tree) if ask_nodes else {}
-        return rehearsal_view(tree, answers, self._left_out(release, rider), release.title)
+        outlook = self.outlooks.ahead(tree, tree.run.created)
+        return rehearsal_view(tree, answers, self._left_out(release, rider), release.title, outlook)
 
     def _run(self, release: Release, rider: Release | None) -> Run:
         return Run(
@@ -58,9 +63,18 @@ class Rehearsals:
 
 
 def rehearsal_view(
-    tree: RunTree, answers: Mapping[str, Answered], skipped: tuple[LeftOutView, ...], title: str
+    tree: RunTree,
+    answers: Mapping[str, Answered],
+    skipped: tuple[LeftOutView, ...],
+    title: str,
+    outlook: Outlook | None = None,
 ) -> RehearsalView:
-    """``answers``: what the nodes say, by index; empty where they were not asked."""
+    """The run as it would go.
+
+    Args:
+        answers: what the nodes say, by index; empty where they were not asked.
+        outlook: how it would stand on this system; None: there is none.
+    """
     point = point_of_no_return(tree)
     return RehearsalView(
         update=tree.run.update,
@@ -77,11 +91,14 @@ def rehearsal_view(
         expected=expected_time(tree).total_seconds(),
         no_return=f"step {point.index} {point.name}" if point else "",
         left_out=skipped,
-        steps=tuple(_step(tree, place, answers) for place in tree.children()),
+        steps=tuple(_step(tree, place, answers, outlook) for place in tree.children()),
+        usual=range_of(outlook.left) if outlook and outlook.usual and outlook.left else None,
     )
 
 
-def _step(tree: RunTree, step: Step, answers: Mapping[str, Answered]) -> RehearsedStep:
+def _step(
+    tree: RunTree, step: Step, answers: Mapping[str, Answered], outlook: Outlook | None
+) -> RehearsedStep:
     answer = answers.get(step.index)
     return RehearsedStep(
         index=step.index,
@@ -95,7 +112,8 @@ def _step(tree: RunTree, step: Step, answers: Mapping[str, Answered]) -> Rehears
         way_back=_way_back(tree, step),
         found=answer.found if answer else "",
         says=answer.says if answer else "",
-        steps=tuple(_step(tree, child, answers) for child in tree.children(step.index)),
+        steps=tuple(_step(tree, child, answers, outlook) for child in tree.children(step.index)),
+        usual=usual_range(outlook, step.index) if outlook else None,
     )
 
 

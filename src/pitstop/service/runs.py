@@ -30,6 +30,7 @@ from pitstop.ports.journal import Journal
 from pitstop.ports.records import Runs
 from pitstop.service.accounts import HERE
 from pitstop.service.audited import Audited
+from pitstop.service.desk import RUNS_LISTED
 from pitstop.service.facts import Knowledge
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.reports import run_report, run_view, step_view
@@ -53,11 +54,19 @@ class RunsService:
     outlooks: Outlooks
     _shared: Shared = field(default_factory=Shared, repr=False)
 
-    def list(self, actor: Actor, update: str | None = None) -> tuple[RunView, ...]:
+    def list(
+        self,
+        actor: Actor,
+        update: str | None = None,
+        *,
+        limit: int | None = RUNS_LISTED,
+        before: str | None = None,
+    ) -> tuple[RunView, ...]:
         actor.require(Permission.SEE)
-        return self._shared.of(
-            ("list", update), lambda: tuple(self.view(run) for run in self.runs.runs(update))
-        )
+        return self._shared.of(("list", update, limit, before), lambda: self._listed(update, limit, before))
+
+    def _listed(self, update: str | None, limit: int | None, before: str | None) -> tuple[RunView, ...]:
+        return tuple(self.view(run) for run in self.runs.runs(update, limit=limit, before=before))
 
     def show(self, actor: Actor, run_id: str) -> RunReport:
         """However many ask at once: it is made for all of them together."""
@@ -178,7 +187,7 @@ class RunsService:
             return ()
         if run.state is RunState.FAILED:
             state = self.knowledge.catalogues.update_states().get(run.update, UpdateState.READY)
-            newest = next(iter(self.runs.runs(run.update)), run)
+            newest = next(iter(self.runs.runs(run.update, limit=1)), run)
             if state is not UpdateState.INSTALLATION_FAILED or newest.id != run.id:
                 return ()
         if any(action.verb is RunVerb.ABORT for action in offers) and self._is_past_no_return(run, tree):

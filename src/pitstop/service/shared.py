@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 SHARE = 0.25
-"""So much of the time goes into making answers; in the rest the process has other things to do."""
+"""So much of the time goes into making one answer again and again; one is made at a time."""
 
 LONGEST_PAUSE = 0.5
 """Seconds."""
@@ -27,7 +27,7 @@ class Shared:
         self._lock = Lock()
         self._asked: dict[Hashable, Future[Any]] = {}
         self._making = Lock()
-        self._free_at = 0.0
+        self._free_at: dict[Hashable, float] = {}
 
     def of(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, or raises: to all who have asked for this key since it was made last."""
@@ -40,14 +40,22 @@ class Shared:
         return answer
 
     def _make(self, key: Hashable, mine: Future[T], make: Callable[[], T]) -> None:
+        while not self._made(key, mine, make):
+            time.sleep(max(0.0, self._free_at.get(key, 0.0) - time.monotonic()))
+
+    def _made(self, key: Hashable, mine: Future[T], make: Callable[[], T]) -> bool:
+        """Make it, unless its last one was made too short a while ago."""
         with self._making:
-            time.sleep(max(0.0, self._free_at - time.monotonic()))
+            begun = time.monotonic()
+            if begun < self._free_at.get(key, 0.0):
+                return False
             with self._lock:
                 del self._asked[key]
-            begun = time.monotonic()
             try:
                 mine.set_result(make())
             except BaseException as error:
                 mine.set_exception(error)
             made = time.monotonic()
-            self._free_at = made + min(LONGEST_PAUSE, (made - begun) * (1 / SHARE - 1))
+            self._free_at = {known: at for known, at in self._free_at.items() if at > made}
+            self._free_at[key] = made + min(LONGEST_PAUSE, (made - begun) * (1 / SHARE - 1))
+        return True

@@ -39,7 +39,7 @@ class SystemService:
         actor.require(Permission.SEE)
         system = self.knowledge.system
         graph, facts = self.knowledge.graph(), self.knowledge.facts()
-        newest = next(iter(self.knowledge.runs.runs()), None)
+        newest = next(iter(self.knowledge.runs.runs(limit=1)), None)
         verdicts = applicabilities(graph, facts).values()
         platform, oem = current_versions(graph, facts)
         state = system_state(

@@ -18,10 +18,15 @@ class SqlRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def runs(self, update: str | None = None) -> Sequence[Run]:
-        query = select(tables.runs).order_by(tables.runs.c.number.desc())
+    def runs(
+        self, update: str | None = None, *, limit: int | None = None, before: str | None = None
+    ) -> Sequence[Run]:
+        query = select(tables.runs).order_by(tables.runs.c.number.desc()).limit(limit)
         if update is not None:
             query = query.where(tables.runs.c.update_name == update)
+        if before is not None:
+            its_own = select(tables.runs.c.number).where(tables.runs.c.id == before).scalar_subquery()
+            query = query.where(tables.runs.c.number < its_own)
         with self._database.reading() as connection:
             return [run_of(row) for row in connection.execute(query)]
 

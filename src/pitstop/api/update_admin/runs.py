@@ -6,7 +6,7 @@ from pitstop.api.update_admin.call import Call
 from pitstop.api.update_admin.updates import find_update
 from pitstop.model.errors import NotFound
 from pitstop.wire.update_admin import Resource, ResourceList, run_resource
-from pitstop.wire.views import RunReport, RunView
+from pitstop.wire.views import RunReport
 
 PAGE = 20
 """Runs carry their whole tree, so that pages are short."""
@@ -14,11 +14,11 @@ PAGE = 20
 
 def list_runs(call: Call) -> ResourceList:
     update = find_update(call).name
-    return _page(call, f"{call.scope.update(update)}/updateRuns", call.desk.runs.list(call.actor, update))
+    return _page(call, f"{call.scope.update(update)}/updateRuns", update)
 
 
 def list_all_runs(call: Call) -> ResourceList:
-    return _page(call, f"{call.scope.id}/updateRuns", call.desk.runs.list(call.actor))
+    return _page(call, f"{call.scope.id}/updateRuns")
 
 
 def show_run(call: Call) -> Resource:
@@ -30,7 +30,8 @@ def rerun(call: Call) -> Resource:
     return run_resource(call.scope, call.desk.runs.show(call.actor, resumed.id))
 
 
-def _page(call: Call, collection: str, runs: tuple[RunView, ...]) -> ResourceList:
+def _page(call: Call, collection: str, update: str | None = None) -> ResourceList:
+    runs = call.desk.runs.list(call.actor, update, limit=call.page + PAGE + 1)
     page = runs[call.page : call.page + PAGE]
     resources = tuple(run_resource(call.scope, call.desk.runs.show(call.actor, run.id)) for run in page)
     return call.paged(collection, resources, more=len(runs) > call.page + PAGE, step=PAGE)

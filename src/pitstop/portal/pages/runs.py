@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Response, Stream
 
 from pitstop.model.accounts import Permission
@@ -20,6 +20,7 @@ from pitstop.portal.folding import fold
 from pitstop.portal.rendering import HEADERS, go_to, in_path, render
 from pitstop.portal.streams import OVER, run_stream
 from pitstop.portal.visits import OpenVisit, OpenWatches, PortalRequest, Visit
+from pitstop.service.desk import RUNS_LISTED
 from pitstop.service.watching import ENDLESS, MEDIA_TYPE, Telling, frame
 from pitstop.wire.formats import percent, spoken
 from pitstop.wire.views import FindingView, RunReport, StepView
@@ -42,8 +43,11 @@ class AskForm(msgspec.Struct):
 
 
 @get("/runs", sync_to_thread=True)
-def show_all(visit: OpenVisit) -> Response[str]:
-    return visit.page("runs.html", runs=fold(visit.desk.runs.list(visit.actor), shown=RUNS_SHOWN))
+def show_all(visit: OpenVisit, before: FromQuery[str | None] = None) -> Response[str]:
+    """``before``: the last run of the page before this one."""
+    runs = visit.desk.runs.list(visit.actor, before=before)
+    older = runs[-1].id if len(runs) == RUNS_LISTED else None
+    return visit.page("runs.html", runs=fold(runs, shown=RUNS_SHOWN), older=older)
 
 
 @get("/runs/{run_id:str}", sync_to_thread=True)
