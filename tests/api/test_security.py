@@ -29,6 +29,8 @@ GETS = [
     f"/api/v1/runs/{scenes.RUN_DONE}/events",
     f"/api/v1/runs/{scenes.RUN_DONE}/steps/1",
     f"/api/v1/runs/{scenes.RUN_DONE}/watch",
+    "/api/v1/issues",
+    "/api/v1/issues/northstar/busy-drain",
     "/api/v1/alerts",
     f"/api/v1/alerts/{scenes.ALERT_FAILED}",
     "/api/v1/alert-channels",
@@ -105,6 +107,20 @@ def test_uploads_and_their_removal_need_a_session_and_an_operator(client: Client
         assert (upload.status_code, removal.status_code) == (status, status)
 
 
+MATCH = "/api/v1/issues/match"
+CONSENT = "/api/v1/issues/northstar/busy-drain/consent"
+MEND = f"/api/v1/runs/{scenes.RUN_FAILED}/mend"
+
+
+def test_failures_are_matched_for_all_and_mends_agreed_to_by_operators(client: Client, scene: Scene) -> None:
+    for token, seen, changed in (("wrong", 401, 401), (scene.token("rea"), 200, 403)):
+        client.headers["Authorization"] = f"Bearer {token}"
+        assert client.post(MATCH, json={"error": "x"}).status_code == seen
+        mended = client.post(MEND, json={"issue": "northstar/busy-drain"})
+        answers = [client.put(CONSENT), client.delete(CONSENT), mended]
+        assert [answer.status_code for answer in answers] == [changed] * 3
+
+
 SEND = "/api/v1/logs/any/send"
 
 
@@ -173,7 +189,7 @@ def test_no_cookie_is_ever_set_or_taken(client: Client, scene: Scene) -> None:
 def test_every_route_is_listed_in_this_file() -> None:
     paths = {path for handler in HANDLERS for path in getattr(handler, "paths", ())}
     tested = [path.removeprefix("/api/v1").split("?")[0].split("/") for path in [*GETS, *CHANGES]]
-    tested += [path.removeprefix("/api/v1").split("/") for path in (UPLOAD, SEND)]
+    tested += [path.removeprefix("/api/v1").split("/") for path in (UPLOAD, SEND, MATCH, CONSENT, MEND)]
     untested = {
         path
         for path in paths

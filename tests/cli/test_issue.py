@@ -1,4 +1,4 @@
-"""`pitstop issue evaluate`: any list, any cases, hostile lines; it needs no service."""
+"""`pitstop issue`: measuring any list with any cases, without a service; and what the service knows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from pitstop.cli.main import run
+from simulators import scenes
+from simulators.desk import Scene
+
+from .conftest import Pitstop
 
 LIST = {
     "format": 1,
@@ -73,3 +77,39 @@ def test_a_line_that_is_wrong_is_refused_with_its_number(
     assert "cases.jsonl: line 2" in error
     assert says.rpartition(".*")[2].removeprefix("line 2: ") in error
     assert "hint: " in error
+
+
+ISSUE = "northstar/busy-drain"
+
+
+def test_issues_are_listed_and_shown_by_name_or_id(pitstop: Pitstop) -> None:
+    assert "northstar/busy-drain  Common  offered" in pitstop("issue", "list").out
+    for name in (ISSUE, "busy-drain"):
+        shown = pitstop("issue", "show", name).out
+        assert "Ends the workload's rebuild on the node." in shown
+    assert pitstop("issue", "show", "nothing").status == 3
+
+
+def test_a_failure_from_a_file_is_matched(pitstop: Pitstop, tmp_path: Path) -> None:
+    failure = tmp_path / "failure.json"
+    failure.write_text(json.dumps({"error": "busy-drain"}))
+    assert pitstop("issue", "match", str(failure)).out.startswith("Known issue: northstar/busy-drain")
+    failure.write_text("{}")
+    assert "none of the known issues" in pitstop("issue", "match", str(failure)).err
+
+
+def test_a_run_is_mended_with_consent(pitstop: Pitstop, scene: Scene) -> None:
+    assert pitstop("run", "mend", scenes.RUN_FAILED).status == 2  # nobody is there to agree
+    assert scene.reports[scenes.RUN_FAILED].run.state == "failed"
+    assert pitstop("run", "mend", scenes.RUN_FAILED, "--issue", "full-disk", "--yes").status == 4
+    ended = pitstop("run", "mend", scenes.RUN_FAILED, "--yes")
+    assert (ended.status, scene.reports[scenes.RUN_FAILED].run.state) == (0, "mending")
+
+
+def test_consent_is_given_beforehand_and_withdrawn(pitstop: Pitstop) -> None:
+    assert "whenever it is met" in pitstop("issue", "consent", ISSUE, "--yes").err
+    assert "agreed by ada" in pitstop("issue", "list").out
+    assert "only when it is asked for" in pitstop("issue", "consent", ISSUE, "--withdraw").err
+    assert pitstop("issue", "consent", "full-disk", "--yes").status == 4
+    pitstop.sign_in("rea")
+    assert pitstop("issue", "consent", ISSUE, "--yes").status == 5

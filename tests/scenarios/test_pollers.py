@@ -30,6 +30,8 @@ from pitstop.model.updates import UpdateState
 from pitstop.ports.nodes import Answer
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
+from pitstop.service.issue_lists import ListedIssues
+from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.runs import RunsService
 from pitstop.service.step_sizes import StepSizes
@@ -99,7 +101,10 @@ class Polled:
         outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
         audited = Audited(stored.audit, clock)
         self.progress = Progress()
-        runs = RunsService(stored.journal, stored.runs, knowledge, NoJobs(), self.progress, audited, outlooks)
+        offers = Offers(ListedIssues(stored.known_issues), knowledge, lambda _since, _until: ())
+        runs = RunsService(
+            stored.journal, stored.runs, knowledge, NoJobs(), self.progress, audited, outlooks, offers
+        )
         self.shown = desk.quiet()
         self.app = create_app(replace(self.shown.desk, runs=runs))
         self.nodes = SimulatedNodes(self.does)

@@ -19,6 +19,7 @@ from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.catalogues import SqlCatalogues
 from pitstop.store.database import Database, open_database
+from pitstop.store.known_issues import SqlKnownIssues
 from pitstop.store.payloads import FilePayloads
 from simulators.clock import SimulatedClock
 from store.packages import Package
@@ -35,6 +36,7 @@ class SimulatedFeed:
     says: Catalogue | Exception
     packages: dict[str, Package] = field(default_factory=dict)
     polled: int = 0
+    issues: bytes | None = None
 
     def poll(self) -> Catalogue:
         self.polled += 1
@@ -47,6 +49,9 @@ class SimulatedFeed:
 
     def notes(self, package: str) -> bytes:
         return f"# {package}\n".encode()
+
+    def known_issues(self) -> bytes | None:
+        return self.issues
 
     def deltas(self) -> Sequence[Delta]:
         return ()
@@ -106,7 +111,13 @@ class World:
     def started(self) -> SourcesService:
         """The sources' service as it is after a start, before anything is declared."""
         return SourcesService(
-            self.catalogues, self.alerts, self.feeds, self.payloads, self.audited, self.clock
+            self.catalogues,
+            self.alerts,
+            self.feeds,
+            self.payloads,
+            self.audited,
+            self.clock,
+            SqlKnownIssues(self.database),
         )
 
     def acts(self) -> list[tuple[str, str, str]]:

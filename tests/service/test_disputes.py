@@ -21,6 +21,8 @@ from pitstop.package.fileset import METADATA
 from pitstop.ports.hours import AnyTime
 from pitstop.service.beginning import Beginning
 from pitstop.service.facts import Knowledge
+from pitstop.service.issue_lists import ListedIssues
+from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.runs import RunsService
 from pitstop.service.sources import SourcesService
@@ -31,6 +33,7 @@ from pitstop.steps.kind import World as StepWorld
 from pitstop.steps.table import KINDS
 from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.journal import SqlJournal
+from pitstop.store.known_issues import SqlKnownIssues
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.runs import SqlRuns
 from service.conftest import SimulatedFeed, World
@@ -89,7 +92,8 @@ class Bench:
         of, audited = self.world.database, self.world.audited
         journal, runs = SqlJournal(of), SqlRuns(of)
         outlooks = Outlooks(runs, journal, StepSizes(self.world.payloads))
-        return RunsService(journal, runs, self.knowledge, Submitted(), Progress(), audited, outlooks)
+        offers = Offers(ListedIssues(SqlKnownIssues(of)), self.knowledge, lambda _since, _until: ())
+        return RunsService(journal, runs, self.knowledge, Submitted(), Progress(), audited, outlooks, offers)
 
     @property
     def beginning(self) -> Beginning:

@@ -37,7 +37,9 @@ from pitstop.service.audited import Audited
 from pitstop.service.beginning import Beginning
 from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
+from pitstop.service.issue_lists import ListedIssues
 from pitstop.service.named_facts import named_facts, values_of
+from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
 from pitstop.service.question import PathQuestion
@@ -55,6 +57,7 @@ from pitstop.store.runs import SqlRuns
 from pitstop.wire.policy_views import ContractChange, WindowsChange, WindowView
 from simulators import aurora, scenes
 from simulators.clock import SimulatedClock
+from simulators.records import MemoryKnownIssues
 from simulators.scenes import NOW
 from simulators.systems import GivenSystem
 
@@ -324,7 +327,8 @@ class TestTimedRuns:
         outlooks = Outlooks(bench.runs, bench.journal, StepSizes(payloads))
         jobs = NoJobs()
         known, journal = bench.knowledge, bench.journal
-        runs = RunsService(journal, bench.runs, known, jobs, progress, audited, outlooks)
+        offers = Offers(ListedIssues(MemoryKnownIssues()), known, lambda _since, _until: ())
+        runs = RunsService(journal, bench.runs, known, jobs, progress, audited, outlooks, offers)
         beginning = Beginning(journal, payloads, known, jobs, DeclaredHours(bench.declarations))
         updates = UpdatesService(known, runs, beginning, payloads, progress, audited)
         said = updates.show(READER, scenes.EXPRESS).expected

@@ -30,6 +30,7 @@ from pitstop.model.errors import (
     PitstopError,
 )
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.known_issues import Failure
 from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
@@ -40,6 +41,7 @@ from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
 from pitstop.service.question import PathQuestion
 from pitstop.wire.alert_views import AlertView, ChannelView
+from pitstop.wire.issue_views import IssueView, OfferView
 from pitstop.wire.node_views import (
     KeyTrust,
     NewNode,
@@ -118,6 +120,7 @@ class Scene:
     alerts: dict[str, AlertView] = field(default_factory=dict)
     channels: dict[str, ChannelView] = field(default_factory=dict)
     sources: tuple[SourceView, ...] = field(default_factory=scenes.sources)
+    issues: dict[str, IssueView] = field(default_factory=scenes.issues)
     accounts: dict[str, Role] = field(
         default_factory=lambda: {"ada": Role.OPERATOR, "rea": Role.READER, "admin": Role.ADMINISTRATOR}
     )
@@ -140,6 +143,7 @@ class Scene:
             nodes=_Nodes(self),
             updates=_Updates(self),
             runs=_Runs(self),
+            issues=_Issues(self),
             alerts=_Alerts(self),
             channels=_Channels(self),
             metrics=_Accounts(self),
@@ -440,6 +444,47 @@ class _Runs:
         if run_id not in self.scene.reports:
             raise NotFound(f"there is no run {run_id}")
         return self.scene.reports[run_id]
+
+
+@dataclass
+class _Issues:
+    scene: Scene
+
+    def list(self, actor: Actor) -> tuple[IssueView, ...]:
+        self.scene.count("issues.list")
+        actor.require(Permission.SEE)
+        return tuple(self.scene.issues.values())
+
+    def show(self, actor: Actor, name: str) -> IssueView:
+        actor.require(Permission.SEE)
+        if name not in self.scene.issues:
+            raise NotFound(f"there is no known issue {name}")
+        return self.scene.issues[name]
+
+    def match(self, actor: Actor, failure: Failure) -> tuple[OfferView, ...]:
+        actor.require(Permission.SEE)
+        return tuple(scenes.offer(issue) for issue in self.scene.issues.values() if issue.id in failure.error)
+
+    def mend(self, actor: Actor, run_id: str, name: str) -> RunView:
+        with self.scene.change(actor, Permission.OPERATE, f"mend {name}", run_id):
+            self.show(actor, name)
+            report = _Runs(self.scene).show(actor, run_id)
+            if not any(offer.mend and offer.issue.name == name for offer in report.issues):
+                raise NotAllowed(f"the mend of {name} is not offered for run {run_id}")
+            run = msgspec.structs.replace(report.run, state="mending", actions=())
+            self.scene.change_run(msgspec.structs.replace(report, run=run))
+            return run
+
+    def consent(self, actor: Actor, name: str, *, given: bool) -> IssueView:
+        with self.scene.change(actor, Permission.OPERATE, "consent to mend", name):
+            issue = self.show(actor, name)
+            if issue.mend is None:
+                raise NotAllowed(f"{name} has no mend")
+            mend = msgspec.structs.replace(
+                issue.mend, consent_by=actor.name if given else "", consent_at=NOW if given else None
+            )
+            self.scene.issues[name] = msgspec.structs.replace(issue, mend=mend)
+            return self.scene.issues[name]
 
 
 @dataclass

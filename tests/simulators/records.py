@@ -25,6 +25,7 @@ from pitstop.ports.records import (
     DeclaredContract,
     DeclaredFact,
     DeclaredTimes,
+    MendConsent,
     SourceStatus,
 )
 
@@ -242,3 +243,26 @@ class MemoryAlerts:
             if alert.id == alert_id:
                 return place
         raise NotFound(f"there is no alert {alert_id!r}")
+
+
+class MemoryKnownIssues:
+    """Implements :class:`pitstop.ports.records.KnownIssueLists`."""
+
+    def __init__(self) -> None:
+        self._lists: dict[str, bytes] = {}
+        self._consents: dict[str, MendConsent] = {}
+
+    def issue_lists(self) -> Sequence[tuple[str, bytes]]:
+        return sorted(self._lists.items())
+
+    def keep_issue_list(self, source: str, content: bytes, at: datetime) -> None:
+        self._lists[source] = content
+
+    def consents(self) -> Sequence[MendConsent]:
+        return [self._consents[name] for name in sorted(self._consents)]
+
+    def consent(self, issue: str, by: str, at: datetime) -> None:
+        self._consents[issue] = MendConsent(issue, by, at)
+
+    def withdraw_consent(self, issue: str) -> None:
+        self._consents.pop(issue, None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from pitstop.engine.rehearsal import Found, Probed
 from pitstop.model.alerts import AlertState
 from pitstop.model.conditions import Comparison, FactTest
@@ -26,6 +28,7 @@ from pitstop.service.rehearsals import rehearsal_view
 from pitstop.steps.composition import steps_of_plan
 from pitstop.wire.alert_views import AlertView, LinkView
 from pitstop.wire.formats import lateness
+from pitstop.wire.issue_views import EvidenceView, IssueView, MendView, OfferView
 from pitstop.wire.views import (
     EventView,
     FindingView,
@@ -250,6 +253,55 @@ def quiet_updates() -> tuple[UpdateView, ...]:
             installed=NOW - timedelta(days=200),
         ),
         an_update(FIRMWARE, ready, title="Lumen firmware 2.4.1", package_type="OEM", family=""),
+    )
+
+
+def issues() -> dict[str, IssueView]:
+    """What Northstar knows goes wrong: one issue that it can mend, one that people must."""
+    told = [
+        IssueView(
+            name="northstar/busy-drain",
+            source="northstar",
+            id="busy-drain",
+            title="A node is not given up",
+            applies="All supported releases",
+            occurrence="Common",
+            symptom="The drain goes on until its deadline.",
+            cause="A workload may **not** leave the node.",
+            remediation="Stop the workload with its owner, then resume.",
+            link="https://northstar.example/kb/17",
+            mend=MendView(
+                says="Ends the workload's rebuild on the node.",
+                steps=("End the rebuild",),
+                verify=("Nothing is rebuilt",),
+            ),
+        ),
+        IssueView(
+            name="northstar/full-disk",
+            source="northstar",
+            id="full-disk",
+            title="No room on a node",
+            applies="Families 2610",
+            occurrence="Rare",
+            symptom="A step cannot write.",
+            cause="Logs.",
+            remediation="Free space, then resume.",
+            fixed_in="1.2611.0.4",
+        ),
+    ]
+    return {issue.name: issue for issue in told}
+
+
+def offer(issue: IssueView, index: str = "", node: str = "") -> OfferView:
+    """Of an issue, that a failed step may be it."""
+    return OfferView(
+        issue=issue,
+        likeness="match",
+        score=14.5,
+        evidence=(EvidenceView(place="error", text="not done within its deadline of 0:10:00"),),
+        index=index,
+        node=node,
+        mend=issue.mend is not None and bool(node),
     )
 
 
@@ -575,7 +627,7 @@ def report_late() -> RunReport:
 
 
 def report_failed() -> RunReport:
-    return a_report(
+    report = a_report(
         RUN_FAILED,
         HOTFIX,
         "failed",
@@ -584,6 +636,9 @@ def report_failed() -> RunReport:
         percent=54.2,
         out_of_service=("n3",),
     )
+    failed = next(leaf for leaf in _leaves(report.steps) if leaf.status == "failed")
+    known = offer(issues()["northstar/busy-drain"], failed.index, failed.node or "n3")
+    return msgspec.structs.replace(report, issues=(known,))
 
 
 def events(report: RunReport) -> tuple[EventView, ...]:

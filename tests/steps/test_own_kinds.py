@@ -37,6 +37,9 @@ class Site:
     def notes(self, package: str) -> bytes:
         raise NotImplementedError
 
+    def known_issues(self) -> bytes | None:
+        return None
+
     def deltas(self) -> Sequence[Delta]:
         return ()
 

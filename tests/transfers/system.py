@@ -123,7 +123,9 @@ def system(
     with open_state(folder) as stored:
         feeds = TufFeeds(folder / "sources", link=link_for_tests([]), free=free, bounds=bounds, now=clock.now)
         audited = Audited(stored.audit, clock)
-        sources = SourcesService(stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock)
+        sources = SourcesService(
+            stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock, stored.known_issues
+        )
         for publisher in publishers:
             name = publisher.catalogue.publisher
             sources.declare(source_of(publisher, (urls or {}).get(name, "")), publisher.root)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pitstop.diagnostics.case_reading import opened_case
-from pitstop.wire.views import View
+from pitstop.wire.base import View
 
 
 class CheckedCase(View, frozen=True):

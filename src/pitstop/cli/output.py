@@ -17,8 +17,9 @@ import msgspec
 import typer
 
 from pitstop.model.findings import Finding
+from pitstop.wire.base import View
 from pitstop.wire.formats import Tone
-from pitstop.wire.views import FindingView, View
+from pitstop.wire.views import FindingView
 
 _COLOURS = {Tone.GOOD: "32", Tone.BUSY: "36", Tone.WARN: "33", Tone.BAD: "31"}
 _LEAST_LAST_COLUMN = 36

@@ -13,16 +13,25 @@ from pitstop.cli.nouns import noun_app
 from pitstop.cli.output import note, say, say_json, table
 from pitstop.cli.run_report import report_lines
 from pitstop.cli.system import AsJson
+from pitstop.model.errors import NotAllowed
 from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.wire.formats import duration, instant, spoken
-from pitstop.wire.views import EventView, RunView
+from pitstop.wire.issue_views import IssueView
+from pitstop.wire.views import EventView, RunReport, RunView
 
-app = noun_app("Runs: list, show, watch, resume, stop, abort, cancel.")
+app = noun_app("Runs: list, show, watch, resume, mend, stop, abort, cancel.")
 
 RunId = Annotated[
     str | None,
     typer.Argument(metavar="[RUN]", help="The run's id or its beginning; the newest when left out."),
 ]
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the run's history.")]
+Now = Annotated[
+    bool, typer.Option("--now", help="End what is under way on the nodes too, instead of waiting for it.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command("list")
@@ -100,11 +109,44 @@ def resume(
             note(f"The run goes on, attempt {resumed.attempt}. Follow it: pitstop run watch {resumed.id[:8]}")
 
 
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the run's history.")]
-Now = Annotated[
-    bool, typer.Option("--now", help="End what is under way on the nodes too, instead of waiting for it.")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+@app.command()
+def mend(
+    run: RunId = None,
+    issue: Annotated[
+        str | None, typer.Option("--issue", help="Which known issue; needed where several are offered.")
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Mend what a run failed with, on the nodes where it failed, as a known issue says; then resume it."""
+    with connect() as client:
+        run_id = run_id_of(client, run)
+        offer = _offered(client.run(run_id), issue)
+        confirm(f"Mend {offer.name} on the nodes where the run failed? {_says(offer)} Go on?", yes=yes)
+        mended = client.mend(run_id, offer.name)
+    if as_json:
+        say_json(mended)
+        return
+    say(mended.id)
+    note(f"It is mended. Follow it: pitstop run watch {mended.id[:8]}")
+
+
+def _offered(report: RunReport, issue: str | None) -> IssueView:
+    """The issue whose mend is offered. Raises NotAllowed: none is, or several are and none is named."""
+    offered = {
+        o.issue.name: o.issue for o in report.issues if o.mend and issue in (None, o.issue.name, o.issue.id)
+    }
+    if len(offered) != 1:
+        names = ", ".join(offered) or "none"
+        raise NotAllowed(
+            f"which mend is to be done is not said; offered for run {report.run.id[:8]}: {names}",
+            hint="`pitstop run show` says what is offered, and why; name one with --issue.",
+        )
+    return next(iter(offered.values()))
+
+
+def _says(issue: IssueView) -> str:
+    return issue.mend.says if issue.mend else ""
 
 
 @app.command()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from pitstop.cli.issue_report import offers_lines
 from pitstop.cli.output import clean, field, finding_lines, paint
 from pitstop.wire.formats import (
     Tone,
@@ -164,6 +165,8 @@ def _failure(report: RunReport) -> list[str]:
         lines += ["", f"Failed: step {step.index}, {clean(step.name)}"]
         if step.finding is not None:
             lines += [f"  {line}" for line in finding_lines(with_output(step.finding, step.output))]
+        offers = [offer for offer in report.issues if offer.index == step.index]
+        lines += ["", *(f"  {line}" for line in offers_lines(offers, report.run.id[:8]))] if offers else []
     if not failed and report.run.finding is not None:
         lines += ["", "Failed", *(f"  {line}" for line in finding_lines(report.run.finding))]
     return lines

@@ -27,7 +27,9 @@ from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
+from pitstop.wire.base import View
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
+from pitstop.wire.issue_views import IssueView, MendAsked, OfferView
 from pitstop.wire.log_views import BundleView, NewBundle, Sending
 from pitstop.wire.node_views import (
     KeyTrust,
@@ -71,7 +73,6 @@ from pitstop.wire.views import (
     SourceView,
     SystemView,
     UpdateView,
-    View,
     WhoAmI,
 )
 
@@ -236,6 +237,25 @@ class PitstopClient:
     def resume(self, run_id: str, again_on: Sequence[str] = ()) -> RunView:
         """``again_on``: replaced nodes on which finished steps are done again."""
         return self._post(f"runs/{_part(run_id)}/resume", RunView, query={"againOn": list(again_on)})
+
+    def mend(self, run_id: str, issue: str) -> RunView:
+        """Mend what the run failed with, as this issue says."""
+        return self._post(f"runs/{_part(run_id)}/mend", RunView, MendAsked(issue=issue))
+
+    def issues(self) -> tuple[IssueView, ...]:
+        return self._get("issues", tuple[IssueView, ...])
+
+    def issue(self, name: str) -> IssueView:
+        return self._get(f"issues/{_issue(name)}", IssueView)
+
+    def match(self, failure: bytes) -> tuple[OfferView, ...]:
+        """``failure``: as JSON, in the format of a case's."""
+        return self._read(self._ask("POST", "issues/match", content=failure), tuple[OfferView, ...])
+
+    def consent(self, name: str, *, given: bool) -> IssueView:
+        """Agree to an issue's mend for whenever it is met, or no longer."""
+        verb = "PUT" if given else "DELETE"
+        return self._read(self._ask(verb, f"issues/{_issue(name)}/consent"), IssueView)
 
     def ask_of_run(self, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False) -> RunView:
         """Stop, abort or cancel. ``now``: what is under way is ended, not waited for."""
@@ -531,6 +551,12 @@ def _question(to: str, objective: str, *, recommended: bool | None) -> dict[str,
 
 def _encoded(body: View) -> bytes:
     return msgspec.json.encode(body)
+
+
+def _issue(name: str) -> str:
+    """Source and id, as parts of an address."""
+    source, _, id_ = name.partition("/")
+    return f"{_part(source)}/{_part(id_)}"
 
 
 def _part(name: str) -> str:

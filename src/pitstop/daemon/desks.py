@@ -12,6 +12,7 @@ from pitstop.daemon.installation import LaunchedService, launched
 from pitstop.daemon.links import links
 from pitstop.daemon.logs import log_parts
 from pitstop.daemon.node_versions import NodeVersions
+from pitstop.daemon.own_log import OwnLogLines
 from pitstop.daemon.rehearsing import Rehearsing
 from pitstop.daemon.settings import Settings, WatchedBucket
 from pitstop.daemon.stored import Stored, worker_name
@@ -48,10 +49,13 @@ from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
 from pitstop.service.importing import Importing
 from pitstop.service.imports import ImportsService
+from pitstop.service.issue_lists import ListedIssues
+from pitstop.service.known_issues import KnownIssuesService
 from pitstop.service.logs import LogsService
 from pitstop.service.metrics_access import MetricsAccess
 from pitstop.service.node_watch import NodeWatch
 from pitstop.service.nodes import NodesService
+from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.policy import PolicyService
 from pitstop.service.rehearsals import Rehearsals
@@ -88,6 +92,7 @@ class Wired:
     accounts: AccountsService
     sources: SourcesService
     runs: RunsService
+    issues: KnownIssuesService
     imports: ImportsService
     bucket: BucketWatch | None
     retention: Retention
@@ -136,7 +141,9 @@ def wire(
     accounts = AccountsService(stored.accounts, audited, clock)
     link, own_links = links(settings.reach)
     feeds = TufFeeds(stored.folder / "sources", link=link, links=own_links, bounds=settings.medium)
-    sources = SourcesService(stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock)
+    sources = SourcesService(
+        stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock, stored.known_issues
+    )
 
     ending = Ending()
     own_database = stored.folder / DATABASE_NAME if settings.database is None else None
@@ -166,7 +173,9 @@ def wire(
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
     outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
-    runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks)
+    offers = Offers(ListedIssues(stored.known_issues), knowledge, OwnLogLines(stored.folder))
+    runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks, offers)
+    issues = KnownIssuesService(offers, stored.journal, runs, jobs, audited)
     rounds = check_rounds(settings, stored, knowledge)
     hours = DeclaredHours(stored.declarations)
     beginning = Beginning(stored.journal, stored.payloads, knowledge, jobs, hours)
@@ -198,6 +207,7 @@ def wire(
         nodes=node_declarations,
         updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited),
         runs=runs,
+        issues=issues,
         alerts=alerts,
         channels=sending,
         metrics=MetricsAccess(accounts, settings.alerts.metrics_token),
@@ -226,6 +236,7 @@ def wire(
         accounts=accounts,
         sources=sources,
         runs=runs,
+        issues=issues,
         imports=imports,
         bucket=bucket,
         retention=retention,

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
+from os import SEEK_END
 from pathlib import Path
 
 from pitstop.model.errors import StateUnusable
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 LOG_FOLDER = "logs/service"
+LOG_FILE = "service.log"
+MOST_READ = 256 << 10
 _BYTES = 10_000_000
 _FILES = 5
 
@@ -32,7 +37,7 @@ def log_to_file(state: Path) -> None:
     folder = log_folder(state)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = _Lasting(folder / "service.log", maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
+        handler = _Lasting(folder / LOG_FILE, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
     except OSError as error:
         raise StateUnusable(f"the service's log cannot be written: {error}") from error
     formatter = logging.Formatter(
@@ -41,6 +46,24 @@ def log_to_file(state: Path) -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.getLogger().addHandler(handler)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLogLines:
+    """The service's own log lines of a span, as they are in the newest file of this state folder."""
+
+    state: Path
+
+    def __call__(self, since: datetime, until: datetime) -> list[str]:
+        """Oldest first, of the newest ``MOST_READ`` bytes; none where there is no file."""
+        try:
+            with (log_folder(self.state) / LOG_FILE).open("rb") as file:
+                file.seek(max(0, file.seek(0, SEEK_END) - MOST_READ))
+                lines = file.read().decode("utf-8", "replace").splitlines()
+        except OSError:
+            return []
+        first, last = (f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}" for moment in (since, until))
+        return [line for line in lines if first <= line[: len(first)] <= last]
 
 
 class _Lasting(RotatingFileHandler):

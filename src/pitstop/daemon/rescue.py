@@ -22,6 +22,7 @@ import httpx
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.driving_here import DrivingHere
 from pitstop.daemon.logs import log_collector
+from pitstop.daemon.own_log import OwnLogLines
 from pitstop.daemon.settings import Settings, read_settings
 from pitstop.daemon.stored import Stored, open_state_beside
 from pitstop.daemon.system_log import LastingAuditLog
@@ -38,6 +39,8 @@ from pitstop.service.alert_messages import AlertMessages
 from pitstop.service.alerts import AlertsService
 from pitstop.service.audited import Audited
 from pitstop.service.facts import Knowledge
+from pitstop.service.issue_lists import ListedIssues
+from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.runs import RunsService
 from pitstop.service.step_sizes import StepSizes
@@ -190,8 +193,11 @@ def rescue(settings_file: Path, who: str, origin: str) -> Iterator[Rescue]:
             stored.catalogues, stored.ledger, stored.runs, stored.declarations, systems, clock
         )
         outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
+        lines = OwnLogLines(stored.folder)
+        offers = Offers(ListedIssues(stored.known_issues), knowledge, lines)
+        progress = Progress(stored.board)
         runs = RunsService(
-            stored.journal, stored.runs, knowledge, _Nobody(), Progress(stored.board), audited, outlooks
+            stored.journal, stored.runs, knowledge, _Nobody(), progress, audited, outlooks, offers
         )
         actor = Actor(who, Role.OPERATOR, origin)
         messages = AlertMessages(stored.runs, "", settings.alerts.portal)

@@ -29,6 +29,7 @@ from pitstop.store.declarations import SqlDeclarations
 from pitstop.store.host_keys import SqlHostKeys
 from pitstop.store.integrity import StoreIntegrity
 from pitstop.store.journal import SqlJournal
+from pitstop.store.known_issues import SqlKnownIssues
 from pitstop.store.ledger import SqlLedger
 from pitstop.store.lock import state_lock
 from pitstop.store.nodes import SqlNodes
@@ -59,6 +60,7 @@ class Stored:
     declarations: SqlDeclarations
     alerts: SqlAlerts
     outbox: SqlOutbox
+    known_issues: SqlKnownIssues
     nodes: SqlNodes
     host_keys: SqlHostKeys
     accounts: SqlAccounts
@@ -133,6 +135,7 @@ def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool =
         declarations=SqlDeclarations(database),
         alerts=SqlAlerts(database),
         outbox=SqlOutbox(database),
+        known_issues=SqlKnownIssues(database),
         nodes=SqlNodes(database),
         host_keys=SqlHostKeys(database),
         accounts=SqlAccounts(database),

@@ -54,6 +54,7 @@ def jobs(wired: Wired) -> tuple[Job, ...]:
         await wired.driver.drive(run_id)
         await asyncio.to_thread(wired.logs.after_run, run_id)
         wired.jobs.submit(CHECK, key_of(f"after run {run_id}", ()))
+        await asyncio.to_thread(wired.issues.after_run, run_id)
         wired.jobs.submit(LOOK_AT_STANDING, "")
 
     return (

@@ -45,6 +45,8 @@ def impact_of(tree: RunTree) -> str:
     touched = touched_nodes(tree)
     if not touched:
         return _UNTOUCHED
+    if tree.run.state is RunState.MENDING:
+        return "The run is as failed as before."
     if tree.run.state is RunState.UNDOING:
         return f"What was done is not all taken back yet. Touched so far: {', '.join(touched)}."
     return f"The run stopped before more nodes were touched. Touched so far: {', '.join(touched)}."

@@ -32,6 +32,7 @@ from pitstop.model.runs import (
     RunCancelled,
     RunEvent,
     RunFailed,
+    RunMended,
     RunState,
     RunStopped,
     RunSucceeded,
@@ -42,7 +43,7 @@ from pitstop.model.runs import (
     parent_of,
     run_move,
 )
-from pitstop.model.undoing import PUT_BACK, UNDO, added_place, put_back_steps, undo_steps
+from pitstop.model.undoing import PUT_BACK, UNDO, added_place, is_added, put_back_steps, undo_steps
 from pitstop.ports.journal import Journal
 from pitstop.steps.kind import World
 
@@ -95,13 +96,17 @@ class Walk:
                 await self._backwards()
             elif self._state is RunState.CANCELLING:
                 await self._let_go()
+            elif self._state is RunState.MENDING:
+                await self._mend()
             else:
                 await self._forwards()
 
     async def _forwards(self) -> None:
         self._aim = RunState.IN_PROGRESS
         try:
-            await self._sequence(self._tree.children())
+            await self._sequence(
+                [place for place in self._tree.children() if not is_added(self._tree, place)]
+            )
         except _Halted:
             if self._state is RunState.STOPPING:
                 await self._end(RunStopped(self._now()))
@@ -121,6 +126,18 @@ class Walk:
             await self._end(RunFailed(self._now(), failure.finding))
         else:
             await self._end(RunAborted(self._now()))
+
+    async def _mend(self) -> None:
+        """Do the places that were added last; what comes of it, the run is as failed as before."""
+        self._aim = RunState.MENDING
+        try:
+            await self._place(self._tree.children()[-1], held=False)
+        except _Halted:
+            return
+        except LeafFailed as failure:
+            await self._end(RunMended(self._now(), failure.finding))
+        else:
+            await self._end(RunMended(self._now()))
 
     async def _let_go(self) -> None:
         self._aim = RunState.CANCELLING

@@ -28,15 +28,17 @@ class RunPurpose(StrEnum):
 
 
 class RunState(StrEnum):
-    """Where a run is. ``stopping`` and ``cancelling`` last until the next safe point; ``stopped``, ``failed``
-    and ``undo-failed`` can go on; ``succeeded``, ``aborted`` (all is as before) and ``cancelled`` (ended
-    for good where it was) are its end."""
+    """Where a run is. ``stopping`` and ``cancelling`` last until the next safe point; while it is
+    ``mending``, what a known issue names is done, then it is ``failed`` as before; ``stopped``, ``failed``
+    and ``undo-failed`` can go on; ``succeeded``, ``aborted`` (all is as before) and ``cancelled`` (ended for
+    good where it was) are its end."""
 
     IN_PROGRESS = "in-progress"
     STOPPING = "stopping"
     STOPPED = "stopped"
     UNDOING = "undoing"
     UNDO_FAILED = "undo-failed"
+    MENDING = "mending"
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     ABORTED = "aborted"
@@ -44,8 +46,10 @@ class RunState(StrEnum):
     SUCCEEDED = "succeeded"
 
 
-DRIVEN = frozenset({RunState.IN_PROGRESS, RunState.STOPPING, RunState.UNDOING, RunState.CANCELLING})
-"""A worker drives the run on: forwards, backwards, or to the point where it lets go of it."""
+DRIVEN = frozenset(
+    {RunState.IN_PROGRESS, RunState.STOPPING, RunState.UNDOING, RunState.CANCELLING, RunState.MENDING}
+)
+"""A worker drives the run on: forwards, backwards, to the point where it lets go of it, or to mend it."""
 
 OCCUPYING = DRIVEN | {RunState.STOPPED, RunState.UNDO_FAILED}
 """While a run is in one of these, no other may begin."""
@@ -106,7 +110,7 @@ class Step:
         may_fail: of a group, how many of its nodes may fail before it begins no further item.
         bandwidth: bytes a second that go to the nodes of its rolling group together.
         undo: what takes it back, all of it on the same node; empty: nothing to take back; None: cannot be.
-        undoes: the index of the leaf that this one takes back.
+        undoes: the index of the leaf that this one takes back, or (of a mend's step) that it is to mend.
         no_return: once this place has begun, the run can only go forward.
     """
 
@@ -249,7 +253,7 @@ class RunTree:
         run = apply_to_run(self.run, event)
         if isinstance(event, StepEvent):
             self.steps[event.index] = apply_to_step(self.steps[event.index], event)
-        elif isinstance(event, StepsAdded):
+        elif isinstance(event, StepsAdded | MendRequested):
             self.grow(event.steps)
         self.run = run
 
@@ -374,6 +378,32 @@ class StepsAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class MendRequested:
+    """The failed run has further places: what mends a known issue, on the nodes where it failed.
+
+    Attributes:
+        issue: its id.
+        by: who agreed to it.
+        steps: one place and those below it.
+        consent: it was agreed to beforehand, for whenever the issue is met.
+    """
+
+    at: datetime
+    by: str
+    issue: str
+    steps: tuple[Step, ...]
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunMended:
+    """What was to mend it is done, or has failed (``finding``); the run is as failed as before."""
+
+    at: datetime
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunResumed:
     at: datetime
     by: str
@@ -453,7 +483,7 @@ class StepVoided(StepEvent):
     """The step was done on a machine that another has replaced since: it is to be done again."""
 
 
-RunRequest = StopRequested | AbortRequested | CancelRequested
+RunRequest = StopRequested | AbortRequested | CancelRequested | MendRequested
 """What people and windows ask of a run; the worker that drives it takes notice."""
 
 RunEvent = (
@@ -462,6 +492,7 @@ RunEvent = (
     | RunRequest
     | RunStopped
     | StepsAdded
+    | RunMended
     | RunResumed
     | RunSucceeded
     | RunAborted
@@ -504,6 +535,9 @@ RUN_MOVES: dict[tuple[RunState, type], RunState] = {
     (_R.FAILED, StepEvent): _R.FAILED,
     (_R.FAILED, RunResumed): _R.IN_PROGRESS,
     (_R.FAILED, AbortRequested): _R.UNDOING,
+    (_R.FAILED, MendRequested): _R.MENDING,
+    (_R.MENDING, RunMended): _R.FAILED,
+    (_R.MENDING, CancelRequested): _R.CANCELLING,
     (_R.FAILED, CancelRequested): _R.CANCELLING,
     (_R.UNDOING, StepsAdded): _R.UNDOING,
     (_R.UNDOING, RunAborted): _R.ABORTED,
@@ -605,7 +639,7 @@ def _changed(run: Run, event: RunEvent) -> dict[str, Any]:
             failed = run.state is not RunState.STOPPED
             changes = {"attempt": run.attempt + failed, "ended": None, "finding": None}
             changes |= {"goes_on": None, "now": False}
-        case RunSucceeded() | RunAborted():
+        case RunSucceeded() | RunAborted() | RunMended():
             changes = {"ended": event.at}
         case RunFailed() | RunCancelled():
             changes = {"ended": event.at, "finding": event.finding}

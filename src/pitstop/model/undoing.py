@@ -68,9 +68,14 @@ def put_back_steps(tree: RunTree) -> tuple[Step, ...]:
 def added_place(tree: RunTree, name: str) -> Step | None:
     """The place of this name that was added to the tree; None: none was yet."""
     for place in reversed(tree.children()):
-        if place.name == name and any(leaf.undoes is not None for leaf in tree.leaves(place.index)):
+        if place.name == name and is_added(tree, place):
             return place
     return None
+
+
+def is_added(tree: RunTree, place: Step) -> bool:
+    """Whether this place at the top was added to the tree, and is not of the way forwards."""
+    return any(leaf.undoes is not None for leaf in tree.leaves(place.index))
 
 
 def _added(tree: RunTree, name: str, says: str, branches: list[Branch]) -> tuple[Step, ...]:

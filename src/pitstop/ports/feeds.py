@@ -60,6 +60,14 @@ class Feed(Protocol):
     def notes(self, package: str) -> bytes:
         """The release notes of a package, Markdown, verified; empty where the publisher has none."""
 
+    def known_issues(self) -> bytes | None:
+        """The newest list of known issues, verified, as it is signed; None where none is, or where it is not
+        on the medium.
+
+        Raises:
+            Unreachable, TrustError.
+        """
+
     def deltas(self) -> Sequence[Delta]:
         """All deltas between its packages that the publisher has signed.
 

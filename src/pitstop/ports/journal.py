@@ -75,7 +75,7 @@ class Journal(Protocol):
 
         Raises:
             NotFound: there is no such run. InvalidMove: its state does not take it.
-            Conflict: it had failed, and another run is in progress.
+            Conflict: it had failed, and another run is in progress, or (to mend it) nodes are being changed.
         """
 
     def load(self, run_id: str) -> RunTree:

@@ -135,6 +135,34 @@ class Alerts(Protocol):
         """Remove what was closed before then."""
 
 
+@dataclass(frozen=True, slots=True)
+class MendConsent:
+    """What was agreed to beforehand: that this issue's mend is done whenever it is met."""
+
+    issue: str
+    by: str
+    at: datetime
+
+
+class KnownIssueLists(Protocol):
+    """What the publishers know goes wrong, and what the operator has agreed to."""
+
+    def issue_lists(self) -> Sequence[tuple[str, bytes]]:
+        """Source name and its newest list as it is signed, by name."""
+
+    def keep_issue_list(self, source: str, content: bytes, at: datetime) -> None:
+        """In place of the one before. Raises NotFound: there is no such source."""
+
+    def consents(self) -> Sequence[MendConsent]:
+        """By issue."""
+
+    def consent(self, issue: str, by: str, at: datetime) -> None:
+        """Agree to the mend of this issue for whenever it is met; again is no harm."""
+
+    def withdraw_consent(self, issue: str) -> None:
+        """None was given: no harm."""
+
+
 class Accounts(Protocol):
     def accounts(self) -> Sequence[Account]: ...
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from pitstop.model.accounts import Actor, Role
+from pitstop.model.known_issues import Failure
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
 from pitstop.wire.alert_views import AlertView, ChannelView
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
 from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView
+from pitstop.wire.issue_views import IssueView, OfferView
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
 from pitstop.wire.node_views import (
     KeyTrust,
@@ -156,6 +158,28 @@ class RunsDesk(Protocol):
 
     def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
         """End it for good where it is. Raises as ``resume``."""
+
+
+class IssuesDesk(Protocol):
+    def list(self, actor: Actor) -> tuple[IssueView, ...]:
+        """As their publishers list them."""
+
+    def show(self, actor: Actor, name: str) -> IssueView:
+        """By its name, or its id where that says which. Raises NotFound."""
+
+    def match(self, actor: Actor, failure: Failure) -> tuple[OfferView, ...]:
+        """What a failure may be, likeliest first; empty: none of what is known."""
+
+    def mend(self, actor: Actor, run_id: str, name: str) -> RunView:
+        """Do an issue's mend on the nodes where the run failed with it; then the run can be resumed.
+
+        Raises NotFound, NotPermitted, InvalidMove (the run has not failed, or is not the newest), NotAllowed
+        (the mend is not offered for it), Conflict (another run is in progress, or nodes are being changed).
+        """
+
+    def consent(self, actor: Actor, name: str, *, given: bool) -> IssueView:
+        """Agree to a mend for whenever its issue is met, or no longer. Raises NotFound, NotPermitted,
+        NotAllowed (it has none)."""
 
 
 class AlertsDesk(Protocol):
@@ -407,6 +431,7 @@ class Desk:
     nodes: NodesDesk
     updates: UpdatesDesk
     runs: RunsDesk
+    issues: IssuesDesk
     alerts: AlertsDesk
     channels: ChannelsDesk
     metrics: MetricsDesk

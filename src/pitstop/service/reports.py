@@ -18,6 +18,7 @@ from pitstop.policy.time_left import HIGH, LOW, Outlook
 from pitstop.service.findings import action_view, finding_view
 from pitstop.steps.drain import WAS_OUT
 from pitstop.wire.formats import clock_time, duration, lateness, percent, rate
+from pitstop.wire.issue_views import OfferView
 from pitstop.wire.views import PortionView, Range, RunReport, RunView, StepView, WaitingView
 
 PortionOf = Callable[[str], Portion | None]
@@ -83,12 +84,14 @@ def run_report(
     outlook: Outlook,
     *,
     together: Portion | None = None,
+    issues: tuple[OfferView, ...] = (),
 ) -> RunReport:
     """The whole report.
 
     Args:
         portion: says how far a step that is being done has come.
         together: how far all that are being done have come, taken together.
+        issues: what the failed steps may be.
     """
     leaves = tree.leaves()
     return RunReport(
@@ -107,6 +110,7 @@ def run_report(
         steps=tuple(_step_view(tree, place, now, outlook) for place in tree.children()),
         progress=portion_view(together) if tree.run.state in DRIVEN else None,
         next=_next(tree),
+        issues=issues,
     )
 
 

@@ -32,6 +32,7 @@ from pitstop.service.accounts import HERE
 from pitstop.service.audited import Audited
 from pitstop.service.desk import RUNS_LISTED
 from pitstop.service.facts import Knowledge
+from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.reports import run_report, run_view, step_view
 from pitstop.service.shared import Shared
@@ -52,6 +53,7 @@ class RunsService:
     progress: Progress
     audited: Audited
     outlooks: Outlooks
+    offers: Offers
     _shared: Shared = field(default_factory=Shared, repr=False)
 
     def list(
@@ -83,6 +85,7 @@ class RunsService:
             now,
             self.outlooks.of(tree, now, lambda index: self._said(run_id, index)),
             together=self.progress.of_run(run_id),
+            issues=self.offers.of(tree),
         )
 
     def step(self, actor: Actor, run_id: str, index: str) -> StepView:
@@ -138,6 +141,11 @@ class RunsService:
             run = self.journal.request(run_id, wanted)
             self.jobs.submit(DRIVE, run_id)
             return self.view(run)
+
+    def resume_by(self, run_id: str, by: str) -> RunView:
+        """Go on with a run as somebody has agreed to beforehand. Raises as ``resume``."""
+        self._require_open(run_id, RunVerb.RESUME)
+        return self._resumed(run_id, by)
 
     def _resumed(self, run_id: str, by: str, again_on: frozenset[str] = frozenset()) -> RunView:
         """Raises NotAllowed: a node was replaced since, and nobody has agreed to do its steps again."""

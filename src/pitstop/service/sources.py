@@ -18,26 +18,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.errors import DigestMismatch, InvalidInput, NotFound, PitstopError
+from pitstop.model.errors import DigestMismatch, InvalidCatalogue, InvalidInput, NotFound, PitstopError
 from pitstop.model.findings import Finding, from_error
 from pitstop.model.releases import Catalogue, Release, ReleaseStatus
 from pitstop.package.fileset import DOCUMENTS, METADATA, NOTES
+from pitstop.package.known_issues_checks import check_mends
+from pitstop.package.known_issues_format import read_known_issues
 from pitstop.policy.graph import ReleaseGraph
 from pitstop.ports.clock import Clock
 from pitstop.ports.feeds import Feed, Feeds, Source
 from pitstop.ports.media import Examined, MediumFeed
 from pitstop.ports.payloads import PayloadStore
-from pitstop.ports.records import Alerts, Catalogues, SourceStatus
+from pitstop.ports.records import Alerts, Catalogues, KnownIssueLists, SourceStatus
 from pitstop.service.audited import Audited
 from pitstop.service.disputes import Dispute, dispute_finding, disputes
 from pitstop.service.findings import finding_view
 from pitstop.service.joining import Joining
+from pitstop.steps.table import MEND_KINDS, STILL_KINDS
 from pitstop.wire.views import SourceView
 
 log = logging.getLogger(__name__)
 
 _SETTINGS = "settings"
 _NOT_SEEN = "New updates of this source are not seen; what is known stays."
+_NO_ISSUES = "Failures are matched with the known issues as they were before; all else is taken."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class SourcesService:
     payloads: PayloadStore
     audited: Audited
     clock: Clock
+    known_issues: KnownIssueLists
     _declared: dict[str, Source] = field(default_factory=dict)
     _checking: Joining = field(default_factory=lambda: Joining("check of the sources"))
 
@@ -227,12 +232,24 @@ class SourcesService:
         self._require_together(source, catalogue)
         disputed = disputes(catalogue, self.records.package_digests())
         self._bring_documents(feed, source, catalogue, disputed, on_medium)
-        finding = dispute_finding(subject, disputed)
+        finding = dispute_finding(subject, disputed) or self._bring_issues(feed, source, catalogue, at)
         self.records.checked(source.name, catalogue, at, finding)
         if finding is not None:
             log.warning("%s: %s", subject, finding.what)
             self._settle(subject, finding)
         return finding
+
+    def _bring_issues(self, feed: Feed, source: Source, catalogue: Catalogue, at: datetime) -> Finding | None:
+        """Keep the list of known issues, if it is another; what is wrong with it, if it cannot be used."""
+        content = feed.known_issues()
+        if content is None or content == dict(self.known_issues.issue_lists()).get(source.name):
+            return None
+        try:
+            _require_usable(content, catalogue)
+        except InvalidCatalogue as error:
+            return from_error(error, f"source {source.name}", impact=_NO_ISSUES)
+        self.known_issues.keep_issue_list(source.name, content, at)
+        return None
 
     def _failed(self, source: Source, finding: Finding) -> None:
         self.records.check_failed(source.name, finding)
@@ -289,6 +306,17 @@ def _require_signed(release: Release, metadata: bytes) -> None:
         raise DigestMismatch(
             f"{METADATA} of {release.name} is not the one that its release entry names",
             hint="Do not install it. Tell the publisher: entry and package do not belong together.",
+        )
+
+
+def _require_usable(content: bytes, catalogue: Catalogue) -> None:
+    """Raises InvalidCatalogue: the list of known issues is not of its format, or is another product's."""
+    listed = read_known_issues(content)
+    check_mends(listed, MEND_KINDS, STILL_KINDS)
+    if (listed.publisher, listed.product) != (catalogue.publisher, catalogue.product):
+        raise InvalidCatalogue(
+            f"the list of known issues is of {listed.publisher}/{listed.product}, "
+            f"not of {catalogue.publisher}/{catalogue.product}"
         )
 
 

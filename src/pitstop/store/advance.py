@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pitstop.model.errors import InvalidMove
 from pitstop.model.runs import (
+    MendRequested,
     Run,
     RunEvent,
     RunTree,
@@ -53,7 +54,7 @@ def advanced(tree: RunTree, events: Sequence[RunEvent]) -> Advance:
     """
     run, moves, steps, added = tree.run, [], dict[str, Step](), dict[str, Step]()
     for event in events:
-        if isinstance(event, StepsAdded):
+        if isinstance(event, StepsAdded | MendRequested):
             added |= {step.index: step for step in event.steps if step.index not in tree.steps}
         if isinstance(event, StepEvent):
             step = steps.get(event.index) or added.get(event.index) or tree.steps.get(event.index)

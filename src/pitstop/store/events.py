@@ -6,15 +6,16 @@ import re
 
 import msgspec
 
-from pitstop.model.findings import Finding
 from pitstop.model.runs import (
     AbortRequested,
     CancelRequested,
+    MendRequested,
     PhaseEntered,
     RunAborted,
     RunCancelled,
     RunEvent,
     RunFailed,
+    RunMended,
     RunResumed,
     RunStopped,
     RunSucceeded,
@@ -46,6 +47,8 @@ KINDS: dict[str, type[RunEvent]] = {
         CancelRequested,
         RunStopped,
         StepsAdded,
+        MendRequested,
+        RunMended,
         RunResumed,
         RunSucceeded,
         RunAborted,
@@ -80,7 +83,9 @@ def text_of(event: RunEvent) -> str:
             said = f"{len(event.steps)} place(s)"
         case PhaseEntered():
             said = event.phase
-        case RunFailed() | StepFailedOnce() | RunCancelled(finding=Finding()):
+        case MendRequested():
+            said = f"{event.issue}, by {event.by}{', by standing consent' if event.consent else ''}"
+        case RunFailed() | StepFailedOnce() | RunMended() | RunCancelled():
             said = event.finding.what if event.finding else ""
         case StepWaited():
             said = event.reason

@@ -28,6 +28,7 @@ from pitstop.model.runs import (
     OCCUPYING,
     AbortRequested,
     CancelRequested,
+    MendRequested,
     Run,
     RunAborted,
     RunCancelled,
@@ -135,6 +136,8 @@ class SqlJournal:
         with self._database.writing() as connection:
             tree = load_tree(connection, run_id, to_write=True)
             before = tree.run.state
+            if isinstance(wanted, MendRequested):
+                require_no_leave(connection, wanted.at)
             if before is RunState.FAILED:
                 _require_none_in_progress(connection, but=run_id)
                 _require_newest(connection, tree.run)

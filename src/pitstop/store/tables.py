@@ -205,6 +205,24 @@ facts = Table(
 )
 """Facts of the system that people recorded."""
 
+issue_lists = Table(
+    "issue_lists",
+    metadata,
+    Column("source", ForeignKey(sources.c.name), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""The newest list of known issues that a source has signed, as it is signed."""
+
+mend_consents = Table(
+    "mend_consents",
+    metadata,
+    Column("issue", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""The known issues whose mend was agreed to beforehand."""
+
 accepted_risks = Table(
     "accepted_risks",
     metadata,

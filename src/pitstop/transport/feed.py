@@ -18,8 +18,9 @@ from pitstop.model.releases import Catalogue
 from pitstop.package.content_paths import package_name_problem
 from pitstop.package.delta_route import Delta
 from pitstop.package.fileset import metadata_names
+from pitstop.package.known_issues_format import MAX_KNOWN_ISSUES_BYTES
 from pitstop.package.metadata_xml import read_metadata
-from pitstop.package.site_layout import notes_target, package_target, signed_deltas
+from pitstop.package.site_layout import Numbered, newest, notes_target, package_target, signed_deltas
 from pitstop.ports.feeds import Source
 from pitstop.ports.payloads import Progress
 from pitstop.transport.authority import require_authority_over_package
@@ -100,6 +101,17 @@ class TufFeed:
         with translated(self._source.name, self._fetcher):
             session = self._opened()
             return session.read(path, MAX_DOCUMENT_BYTES) if path in session.paths else b""
+
+    def known_issues(self) -> bytes | None:
+        """The newest list of known issues, verified; None where none is signed.
+
+        Raises:
+            Unreachable, TrustError (and those below it), StateUnusable.
+        """
+        with translated(self._source.name, self._fetcher):
+            session = self._opened()
+            path = newest(Numbered.KNOWN_ISSUES, session.paths)
+            return None if path is None else session.read(path, MAX_KNOWN_ISSUES_BYTES)
 
     def deltas(self) -> Sequence[Delta]:
         """All deltas between packages that are signed.

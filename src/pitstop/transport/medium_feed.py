@@ -15,7 +15,7 @@ from pitstop.model.packages import PackageMetadata
 from pitstop.model.releases import Catalogue
 from pitstop.package.delta_route import Delta
 from pitstop.package.fileset import MANIFEST, PLAN, metadata_names
-from pitstop.package.site_layout import package_target
+from pitstop.package.site_layout import Numbered, newest, package_target
 from pitstop.ports.feeds import Source
 from pitstop.ports.payloads import Progress
 from pitstop.transport import slices
@@ -42,6 +42,12 @@ class TufMediumFeed(TufFeed):
     def holds(self, package: str, name: str) -> bool:
         path = package_target(package, name)
         return path in self._seen.paths and self._is_there(self._seen.wanted(path).url)
+
+    def known_issues(self) -> bytes | None:
+        path = newest(Numbered.KNOWN_ISSUES, self._seen.paths)
+        if path is None or not self._is_there(self._seen.wanted(path).url):
+            return None
+        return super().known_issues()
 
     def _is_there(self, url: str) -> bool:
         try:
@@ -107,6 +113,10 @@ class LooseFeed:
 
     def notes(self, package: str) -> bytes:  # noqa: ARG002  a loose set has none
         return b""
+
+    def known_issues(self) -> bytes | None:
+        """None: a loose set has none."""
+        return None
 
     def deltas(self) -> Sequence[Delta]:
         """None: the XML names none."""

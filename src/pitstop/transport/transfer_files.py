@@ -10,6 +10,7 @@ from pitstop.model.errors import InvalidInput
 from pitstop.model.releases import PublisherKind
 from pitstop.package.content_paths import clash_problems, path_problem, short_name_problem
 from pitstop.package.strict_json import read_json
+from pitstop.wire.base import View
 from pitstop.wire.transfers import (
     INDEX_NAME,
     REQUEST_FORMAT,
@@ -18,7 +19,6 @@ from pitstop.wire.transfers import (
     TransferIndex,
     TransferRequest,
 )
-from pitstop.wire.views import View
 
 MAX_REQUEST_BYTES = 64 << 20
 MAX_INDEX_BYTES = 256 << 20

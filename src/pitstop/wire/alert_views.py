@@ -9,7 +9,8 @@ import msgspec
 
 from pitstop.model.alerts import AlertState
 from pitstop.model.findings import Severity
-from pitstop.wire.views import FindingView, View
+from pitstop.wire.base import View
+from pitstop.wire.views import FindingView
 
 
 class LinkView(View, frozen=True):

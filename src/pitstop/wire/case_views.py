@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from pitstop.wire.alert_views import AlertView
+from pitstop.wire.base import View
 from pitstop.wire.policy_views import SupportReport
-from pitstop.wire.views import FindingView, RunView, SystemView, View
+from pitstop.wire.views import FindingView, RunView, SystemView
 
 
 class ContactView(View, frozen=True):

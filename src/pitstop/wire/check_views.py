@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pitstop.wire.views import FindingView, View
+from pitstop.wire.base import View
+from pitstop.wire.views import FindingView
 
 
 class CheckSkipView(View, frozen=True):

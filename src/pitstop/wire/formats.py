@@ -246,6 +246,7 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "stopped": Spoken("Stopped", _W),
     "undoing": Spoken("Undoing", _B),
     "undo-failed": Spoken("Undoing failed", _X),
+    "mending": Spoken("Mending", _B),
     "cancelling": Spoken("Cancelling", _B),
     "cancelled": Spoken("Cancelled", _W),
     "aborted": Spoken("Aborted, all is as before", _W),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pitstop.wire.views import FindingView, View
+from pitstop.wire.base import View
+from pitstop.wire.views import FindingView
 
 
 class CollectedView(View, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pitstop.wire.views import View
+from pitstop.wire.base import View
 
 
 class NodeVersionView(View, frozen=True):

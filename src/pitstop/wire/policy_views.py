@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from pitstop.wire.views import FindingView, Range, View
+from pitstop.wire.base import View
+from pitstop.wire.views import FindingView, Range
 
 
 class DaysView(View, frozen=True):

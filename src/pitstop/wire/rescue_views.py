@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pitstop.wire.views import RunReport, View
+from pitstop.wire.base import View
+from pitstop.wire.views import RunReport
 
 
 class RescueStatus(View, frozen=True):

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from pitstop.wire.views import View
+from pitstop.wire.base import View
 
 REQUEST_FORMAT = 1
 TRANSFER_FORMAT = 1

@@ -38,6 +38,7 @@ RUN_STATES = {
     "stopped": "InProgress",
     "undoing": "InProgress",
     "cancelling": "InProgress",
+    "mending": "InProgress",
     "failed": "Failed",
     "undo-failed": "Failed",
     "aborted": "Failed",

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-import msgspec
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What all read models share: frozen, named fields, camelCase in JSON."""
+from pitstop.wire.base import View
+from pitstop.wire.issue_views import OfferView
 
 
 class FindingView(View, frozen=True):
@@ -181,9 +178,9 @@ class StepView(View, frozen=True):
 class RunView(View, frozen=True):
     """The head of a run.
 
-    ``state``: in-progress, stopping, stopped, undoing, undo-failed, cancelling, cancelled, aborted, failed or
-    succeeded. ``goes_on``: of a stopped run, when it goes on by itself. ``with_updates``: the hotfixes that
-    go on in the same run.
+    ``state``: in-progress, stopping, stopped, undoing, undo-failed, mending, cancelling, cancelled, aborted,
+    failed or succeeded. ``goes_on``: of a stopped run, when it goes on by itself. ``with_updates``: the
+    hotfixes that go on in the same run.
     """
 
     id: str
@@ -212,7 +209,7 @@ class RunView(View, frozen=True):
         return self.state in GOING_ON
 
 
-GOING_ON = frozenset({"in-progress", "stopping", "undoing", "cancelling"})
+GOING_ON = frozenset({"in-progress", "stopping", "undoing", "cancelling", "mending"})
 """The states of a run that a worker drives."""
 
 
@@ -228,7 +225,8 @@ class RunAsked(View, frozen=True):
 
 class RunReport(View, frozen=True):
     """A run with its tree, as far as it has come. ``remaining``: in eight of ten cases it lies between.
-    ``next``: the step that is begun when those of ``now`` are done, in words."""
+    ``next``: the step that is begun when those of ``now`` are done, in words. ``issues``: the known issues
+    that the failed steps may be, step by step, likeliest first."""
 
     run: RunView
     percent: float
@@ -241,6 +239,7 @@ class RunReport(View, frozen=True):
     progress: PortionView | None = None
     next: str = ""
     no_return: str = ""
+    issues: tuple[OfferView, ...] = ()
 
 
 class RehearsedStep(View, frozen=True):
