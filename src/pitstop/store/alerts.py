@@ -74,9 +74,11 @@ class SqlAlerts:
 
     def release(self, quiet_since: datetime, at: datetime) -> None:
         held = _OPEN & alerts.c.held
+        with self._database.reading() as connection:  # asked often, and nearly always there is none
+            if not connection.execute(select(exists().where(held))).scalar_one():
+                return
         with self._database.writing() as connection:
-            some = connection.execute(select(exists().where(held))).scalar_one()
-            if some and not _updating(connection) and not _moved_since(connection, quiet_since):
+            if not _updating(connection) and not _moved_since(connection, quiet_since):
                 connection.execute(update(alerts).where(held).values(held=False, raised=at))
 
     def undecided(self) -> Sequence[Alert]:
