@@ -16,6 +16,7 @@ from pitstop.model.runs import RUN_MOVES, STEP_MOVES, RunState
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
 from tools.alerts_reference import alerts_page
 from tools.check_reference import checks_page
+from tools.checklist_reference import checklist_page
 from tools.known_issues_reference import known_issues_page
 from tools.plan_reference import plan_page
 from tools.settings_reference import settings_page
@@ -86,6 +87,7 @@ def _tree(error: type[errors.PitstopError]) -> Iterator[type[errors.PitstopError
 
 PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
+    "checklist.md": checklist_page,
     "alerts.md": alerts_page,
     "errors.md": errors_page,
     "exit-statuses.md": exit_statuses.document,

@@ -25,7 +25,12 @@ def test_a_run_is_stopped_and_goes_on_from_the_console_whether_a_service_runs_or
     if operator.asked("update", "show", NEXT)["state"] == "Installed":
         pytest.skip("the stage is past this update already")
     settings = ("--settings", str(operator.stage.folder / "pitstop.toml"), "--as", "ada")
+    operator.pitstop("checklist", "tick", NEXT, "users", "--note", "by mail")
     run_id = operator.install(NEXT)
+    kept = {item["id"]: item for item in operator.asked("checklist", "show", NEXT)["items"]}
+    assert (kept["users"]["note"], kept["window"]["standing"]) == ("by mail", "todo")
+    assert kept["installed"]["standing"] == "todo"
+    operator.pitstop("checklist", "tick", NEXT, "window", status=2)
     operator.pitstop("rescue", *settings, "stop", run_id, "--reason", "not tonight")
     assert operator.asked("run", "show", run_id)["run"]["state"] == "stopped"
 
@@ -42,6 +47,8 @@ def test_a_run_is_stopped_and_goes_on_from_the_console_whether_a_service_runs_or
 
     operator.stage.start_service()
     assert operator.asked("update", "show", NEXT)["state"] == "Installed"
+    kept = {item["id"]: item for item in operator.asked("checklist", "show", NEXT)["items"]}
+    assert {kept[name]["standing"] for name in ("installed", "nodes-back", "versions", "users")} == {"done"}
     acts = [(entry["who"], entry["what"]) for entry in operator.asked("audit", "list")]
     assert {("ada", "stop run"), ("ada", "resume run"), ("ada", "rescue status")} <= set(acts)
 

@@ -45,6 +45,7 @@ EXAMPLES = {
     "node": "n4",
     "import_id": "none",
     "number": "1",
+    "item": "users",
 }
 """What stands for each part of a path."""
 QUESTIONS = ["/support?at=2024-05-01", "/support?at=soon", "/path?to=supported", "/path?to=none", "/nowhere"]

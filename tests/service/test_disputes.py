@@ -38,6 +38,7 @@ from pitstop.store.ledger import SqlLedger
 from pitstop.store.runs import SqlRuns
 from service.conftest import SimulatedFeed, World
 from service.test_sources import NORTH, catalogue, declared, release_of
+from simulators.checklists import NoLists
 from simulators.clock import no_wait
 from simulators.http import SimulatedHttp
 from simulators.nodes import SimulatedNodes
@@ -103,8 +104,13 @@ class Bench:
     @property
     def updates(self) -> UpdatesService:
         return UpdatesService(
-            *(self.knowledge, self.runs, self.beginning),
-            *(self.world.payloads, Progress(), self.world.audited),
+            self.knowledge,
+            self.runs,
+            self.beginning,
+            self.world.payloads,
+            Progress(),
+            self.world.audited,
+            NoLists(),
         )
 
     def begun(self) -> Run:

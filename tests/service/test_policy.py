@@ -56,6 +56,7 @@ from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
 from pitstop.wire.policy_views import ContractChange, WindowsChange, WindowView
 from simulators import aurora, scenes
+from simulators.checklists import NoLists
 from simulators.clock import SimulatedClock
 from simulators.records import MemoryKnownIssues
 from simulators.scenes import NOW
@@ -330,7 +331,7 @@ class TestTimedRuns:
         offers = Offers(ListedIssues(MemoryKnownIssues()), known, lambda _since, _until: ())
         runs = RunsService(journal, bench.runs, known, jobs, progress, audited, outlooks, offers)
         beginning = Beginning(journal, payloads, known, jobs, DeclaredHours(bench.declarations))
-        updates = UpdatesService(known, runs, beginning, payloads, progress, audited)
+        updates = UpdatesService(known, runs, beginning, payloads, progress, audited, NoLists())
         said = updates.show(READER, scenes.EXPRESS).expected
         for name in (scenes.HOTFIX, scenes.EXPRESS):
             bench.run(name, 60)

@@ -35,7 +35,15 @@ from pitstop.model.run_actions import RunVerb, run_action
 from pitstop.model.runs import RunState, WindowUse
 from pitstop.model.updates import UpdateState, Verb, actions_for, require_open
 from pitstop.service.audited import Audited
-from pitstop.service.desk import RUNS_LISTED, CasesDesk, ChecksDesk, Desk, ImportsDesk, LogsDesk
+from pitstop.service.desk import (
+    RUNS_LISTED,
+    CasesDesk,
+    ChecklistsDesk,
+    ChecksDesk,
+    Desk,
+    ImportsDesk,
+    LogsDesk,
+)
 from pitstop.service.findings import action_view
 from pitstop.service.nodes import NodesService
 from pitstop.service.policy import PolicyService
@@ -84,6 +92,7 @@ from pitstop.wire.views import (
 from simulators import scenes
 from simulators.aurora import AuroraRecords
 from simulators.cases import SimulatedCases
+from simulators.checklists import SimulatedChecklists
 from simulators.checks import SimulatedChecks
 from simulators.clock import SimulatedClock
 from simulators.imports import SimulatedImports, SimulatedTransfers
@@ -135,6 +144,7 @@ class Scene:
     logs: SimulatedLogs = field(default_factory=some_bundles)
     checks: SimulatedChecks = field(default_factory=SimulatedChecks)
     cases: SimulatedCases = field(default_factory=SimulatedCases)
+    checklists: SimulatedChecklists = field(default_factory=SimulatedChecklists)
 
     @property
     def desk(self) -> Desk:
@@ -154,6 +164,7 @@ class Scene:
             imports=_Imports(self),
             logs=cast(LogsDesk, _Now(self, "logs")),
             cases=cast(CasesDesk, _Now(self, "cases")),
+            checklists=cast(ChecklistsDesk, _Now(self, "checklists")),
             transfers=SimulatedTransfers(),
             rehearsals=_Rehearsals(self),
             checks=cast(ChecksDesk, _Checks(self)),

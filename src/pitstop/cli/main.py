@@ -25,6 +25,7 @@ NOUNS = (
     Noun("system", "pitstop.cli.system", "The system: its versions, its support, its nodes."),
     Noun("node", "pitstop.cli.node", "Nodes: list, show, test, add, change, replace, remove, trust."),
     Noun("update", "pitstop.cli.update", "Updates: list, show, install."),
+    Noun("checklist", "pitstop.cli.checklist", "The activity checklist of an update: show, tick, untick."),
     Noun("run", "pitstop.cli.run", "Runs: list, show, watch, resume, mend, stop, abort, cancel."),
     Noun("issue", "pitstop.cli.issue", "Known issues: list, show, match, consent, evaluate."),
     Noun("plan", "pitstop.cli.plan", "Plans: check, show, rehearse."),

@@ -29,6 +29,7 @@ from pitstop.model.updates import Verb
 from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
 from pitstop.wire.base import View
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
+from pitstop.wire.checklist_views import ChecklistTick, ChecklistView
 from pitstop.wire.issue_views import IssueView, MendAsked, OfferView
 from pitstop.wire.log_views import BundleView, NewBundle, Sending
 from pitstop.wire.node_views import (
@@ -380,6 +381,13 @@ class PitstopClient:
             if not answer.is_success:
                 raise error_of(answer.status_code, answer.read(), self.url)
             yield from answer.iter_bytes()
+
+    def checklist(self, update: str) -> ChecklistView:
+        return self._get(f"updates/{_part(update)}/checklist", ChecklistView)
+
+    def tick_checklist(self, update: str, item: str, wanted: ChecklistTick) -> ChecklistView:
+        path = f"updates/{_part(update)}/checklist/{_part(item)}"
+        return self._post(path, ChecklistView, wanted)
 
     def cases(self) -> tuple[CaseView, ...]:
         return self._get("cases", tuple[CaseView, ...])

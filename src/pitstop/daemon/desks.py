@@ -43,6 +43,7 @@ from pitstop.service.bucket_watch import BucketWatch
 from pitstop.service.cases import CasesService
 from pitstop.service.check_findings import CheckFindings
 from pitstop.service.check_rounds import CheckRounds
+from pitstop.service.checklists import ChecklistsService
 from pitstop.service.checks import ChecksService
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
@@ -173,7 +174,8 @@ def wire(
     retention = Retention(knowledge, stored.payloads, audited, clock, settings.keep_payloads)
     imports = ImportsService(arrivals, importing, jobs, stored.alerts, audited, clock)
     outlooks = Outlooks(stored.runs, stored.journal, StepSizes(stored.payloads))
-    offers = Offers(ListedIssues(stored.known_issues), knowledge, OwnLogLines(stored.folder))
+    listed = ListedIssues(stored.known_issues)
+    offers = Offers(listed, knowledge, OwnLogLines(stored.folder))
     runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks, offers)
     issues = KnownIssuesService(offers, stored.journal, runs, jobs, audited)
     rounds = check_rounds(settings, stored, knowledge)
@@ -202,10 +204,22 @@ def wire(
         jobs=jobs,
         audited=audited,
     )
+    checklists = ChecklistsService(
+        stored.checklists,
+        knowledge,
+        stored.journal,
+        stored.checks,
+        settings.checks.habits,
+        stored.alerts,
+        settings.contacts,
+        listed,
+        audited,
+    )
     desk = Desk(
         system=system,
         nodes=node_declarations,
-        updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited),
+        updates=UpdatesService(knowledge, runs, beginning, stored.payloads, progress, audited, checklists),
+        checklists=checklists,
         runs=runs,
         issues=issues,
         alerts=alerts,

@@ -23,6 +23,7 @@ from pitstop.store.audit import SqlAuditLog
 from pitstop.store.board import SqlBoard
 from pitstop.store.cases import SqlCases
 from pitstop.store.catalogues import SqlCatalogues
+from pitstop.store.checklists import SqlChecklists
 from pitstop.store.checks import SqlChecks
 from pitstop.store.database import Database, open_beside, open_copy, open_database
 from pitstop.store.declarations import SqlDeclarations
@@ -66,6 +67,7 @@ class Stored:
     accounts: SqlAccounts
     audit: SqlAuditLog
     cases: SqlCases
+    checklists: SqlChecklists
     database: Database
     payloads: FilePayloads
     checks: SqlChecks
@@ -144,5 +146,6 @@ def _stored(folder: Path, database: Database, *, is_shared: bool, beside: bool =
         checks=SqlChecks(database),
         integrity=StoreIntegrity(database, payloads),
         cases=SqlCases(database),
+        checklists=SqlChecklists(database),
         database=database,
     )

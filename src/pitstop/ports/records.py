@@ -18,6 +18,7 @@ from pitstop.model.releases import Catalogue
 from pitstop.model.runs import Run
 from pitstop.model.system import Installed
 from pitstop.model.updates import UpdateState
+from pitstop.policy.checklist import Item, Tick
 from pitstop.policy.facts import HardwareContract
 from pitstop.policy.windows import Blackout, MaintenanceWindow
 from pitstop.ports.feeds import Source
@@ -161,6 +162,24 @@ class KnownIssueLists(Protocol):
 
     def withdraw_consent(self, issue: str) -> None:
         """None was given: no harm."""
+
+
+class Checklists(Protocol):
+    """``subject``: the name of an update before its run, the id of a run from then on."""
+
+    def ticks(self, subject: str) -> Sequence[Tick]: ...
+
+    def tick(self, subject: str, tick: Tick) -> None:
+        """In place of one that was there of the same item."""
+
+    def untick(self, subject: str, item: str) -> None:
+        """That none was there is no harm."""
+
+    def keep(self, run_id: str, items: Sequence[Item]) -> None:
+        """How the list stood when the run began."""
+
+    def kept(self, run_id: str) -> Sequence[Item]:
+        """Empty where none was kept."""
 
 
 class Accounts(Protocol):

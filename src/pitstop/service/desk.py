@@ -16,6 +16,7 @@ from pitstop.service.question import PathQuestion
 from pitstop.wire.alert_views import AlertView, ChannelView
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
 from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView
+from pitstop.wire.checklist_views import ChecklistTick, ChecklistView
 from pitstop.wire.issue_views import IssueView, OfferView
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
 from pitstop.wire.node_views import (
@@ -391,6 +392,14 @@ class PolicyDesk(Protocol):
         """Raises NotFound: there is no such risk, or it is not accepted; NotPermitted."""
 
 
+class ChecklistsDesk(Protocol):
+    def show(self, actor: Actor, update: str) -> ChecklistView:
+        """Before its run, or of it. Raises NotFound."""
+
+    def tick(self, actor: Actor, update: str, item: str, wanted: ChecklistTick) -> ChecklistView:
+        """Raises NotFound; InvalidInput: it is not its time."""
+
+
 class CasesDesk(Protocol):
     """Who collects logs opens cases and writes to them; who reads logs sees them."""
 
@@ -442,6 +451,7 @@ class Desk:
     imports: ImportsDesk
     logs: LogsDesk
     cases: CasesDesk
+    checklists: ChecklistsDesk
     transfers: TransfersDesk
     rehearsals: RehearsalsDesk
     checks: ChecksDesk

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from pitstop.engine.progress import Portion, Progress
 from pitstop.model.accounts import Actor, Permission
@@ -14,6 +15,7 @@ from pitstop.model.runs import DRIVEN, Run, WindowUse
 from pitstop.model.updates import Action, UpdateState, Verb, actions_for, require_open
 from pitstop.package.fileset import NOTES
 from pitstop.policy.applicability import Applicability, applicabilities
+from pitstop.policy.checklist import Item
 from pitstop.policy.durations import Durations
 from pitstop.policy.facts import SystemFacts
 from pitstop.ports.payloads import PayloadStore
@@ -40,6 +42,14 @@ class _Seen:
     newest: Mapping[str, Run]
 
 
+class KeptLists(Protocol):
+    """The checklist before an update, and that a run keeps it."""
+
+    def before(self, update: str) -> Sequence[Item]: ...
+
+    def keep(self, run_id: str, update: str, items: Sequence[Item]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class UpdatesService:
     """Implements :class:`pitstop.service.desk.UpdatesDesk`."""
@@ -50,6 +60,7 @@ class UpdatesService:
     payloads: PayloadStore
     progress: Progress
     audited: Audited
+    checklists: KeptLists
 
     def list(self, actor: Actor) -> tuple[UpdateView, ...]:
         actor.require(Permission.SEE)
@@ -81,9 +92,12 @@ class UpdatesService:
             _require_may(verdict, verb)
             platform, _ = current_versions(self.knowledge.graph(), facts)
             stored = facts.states.get(name, UpdateState.READY)
+            standing = self.checklists.before(name)
             run = self.beginning.begin(
                 actor, verdict.release, verb, stored=stored, showing=platform, windows=windows
             )
+            if verb is Verb.APPLY:
+                self.checklists.keep(run.id, name, standing)
             return self.runs.view(run)
 
     def _resume(self, actor: Actor, name: str) -> RunView:

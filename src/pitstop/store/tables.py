@@ -38,6 +38,7 @@ from pitstop.model.releases import PublisherKind
 from pitstop.model.runs import Phase, Rider, RunPurpose, RunState, StepStatus, Waiting, WindowUse
 from pitstop.model.system import DeclaredIn, InstalledBy, Node
 from pitstop.model.updates import UpdateState
+from pitstop.policy.checklist import Item
 from pitstop.policy.facts import HardwareContract
 from pitstop.policy.windows import Blackout, MaintenanceWindow
 from pitstop.store.columns import Duration, Instant, Json, VersionText, words
@@ -378,6 +379,25 @@ case_entries = Table(
     Column("theirs", Boolean, nullable=False),
 )
 """What was said about a case, in order."""
+
+checklist_ticks = Table(
+    "checklist_ticks",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""What people have seen to. ``subject``: the update before its run, the run from then on."""
+
+checklists = Table(
+    "checklists",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("items", Json(tuple[Item, ...]), nullable=False),
+)
+"""The list before a run, as it stood when that began."""
 
 accounts = Table(
     "accounts",

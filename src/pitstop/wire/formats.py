@@ -287,6 +287,13 @@ SPOKEN: Final[dict[str, Spoken]] = {
 """The words of every state, purpose and phase that read models name."""
 
 
+STAGE_WORDS: Final[dict[str, str]] = {
+    "before": "Before the update",
+    "during": "During the update",
+    "after": "After the update",
+}
+"""Of a checklist, in order."""
+
 STANDING_WORDS: Final[dict[str, str]] = {
     "newer": "newer than what was known",
     "same": "nothing new",
