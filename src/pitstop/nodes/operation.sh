@@ -13,7 +13,7 @@
 # `operations/ID` is there from the moment that ID may have started. In it `running` is locked by the runner
 # for as long as it lives: a lock goes with its process, however that ends, so neither a process number that
 # was given anew nor a restart of the machine can deceive. `exit` is read once that lock is free: whole, or
-# the operation was cut short.
+# the operation was cut short. It has its room on the disk before the operation begins, which may fill it.
 #
 # Each program that is started costs a small node a millisecond or two, as much as many a step itself. So what
 # the shell can do alone it does alone; a test counts the programs.
@@ -114,7 +114,7 @@ discard() {
 # `running`: a folder without that is an operation that was cut short, if only between these lines.
 start() {
     end_earlier_attempts
-    : >"$incoming/output" && : >"$incoming/running" && mv "$incoming" "$here" || fail "cannot make $here"
+    : >"$incoming/output" && : >"$incoming/running" && echo '    ' >"$incoming/exit" && mv "$incoming" "$here" || fail "cannot make $here"
     exec 8<"$here/running"
     flock 8 || fail "cannot lock $here/running"
     PITSTOP_STAGE=$here/stage setsid /bin/sh "$here/runner" </dev/null >>"$here/output" 2>&1 &

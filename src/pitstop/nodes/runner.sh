@@ -10,4 +10,4 @@ trap : TERM # outlive those of the group that are asked to end, and note their s
 ) 8<&-
 status=$?
 [ ! -d "$here/stage" ] || rm -rf "$here/stage"
-echo "$status" >"$here/exit"
+echo "$status" 1<>"$here/exit" # no more room than it has
