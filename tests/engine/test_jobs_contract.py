@@ -152,6 +152,44 @@ class TestSharedJobs(JobsContract):
 
         played(scene)
 
+    def test_a_dead_workers_beat_from_before_the_clock_was_set_back_does_not_count(
+        self, hire: Hire, address: str
+    ) -> None:
+        async def scene(log: Log) -> None:
+            log.goes_on.clear()
+            async with working(Hired(hire(), [Job("job", log.do)])) as first:
+                first.submit("job", KEY)
+                await until(lambda: log.begun == [KEY])
+                run(
+                    address,
+                    "WITH dead AS (INSERT INTO procrastinate_workers (last_heartbeat) "
+                    "VALUES (now() + interval '1 hour') RETURNING id) "
+                    "UPDATE procrastinate_jobs SET worker_id = (SELECT id FROM dead)",
+                )
+                async with working(Hired(hire(), [Job("job", log.do)])):
+                    await until(lambda: log.begun == [KEY, KEY])
+                    log.goes_on.set()
+                    await until(lambda: log.ended == [KEY, KEY])
+
+        played(scene)
+
+    def test_what_waits_for_its_next_try_does_not_wait_for_a_clock_that_was_set_back(
+        self, hire: Hire, address: str
+    ) -> None:
+        async def scene(log: Log) -> None:
+            prepare(address)
+            run(
+                address,
+                "INSERT INTO procrastinate_jobs "
+                "(queue_name, task_name, lock, queueing_lock, args, scheduled_at) "
+                "VALUES ('default', 'job', 'job a', 'job a', '{\"key\": \"a\", \"breaks\": 1}', "
+                "now() + interval '1 hour')",
+            )
+            async with working(Hired(hire(), [Job("job", log.do)])):
+                await until(lambda: log.ended == ["a"])
+
+        played(scene)
+
     def test_a_job_whose_end_cannot_be_marked_does_not_hold_its_key(self, hire: Hire, address: str) -> None:
         """The database refused it for a moment; the worker beats on."""
         rename = "ALTER FUNCTION procrastinate_finish_job_v1 RENAME TO gone"

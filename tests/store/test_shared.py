@@ -61,6 +61,13 @@ def test_a_turn_is_taken_once_in_its_time(database: Database) -> None:
     assert [other.take("look", _EVERY), one.take("look", _EVERY)] == [True, False]
 
 
+def test_a_turn_does_not_wait_where_the_clock_was_set_back(database: Database) -> None:
+    one, other = SqlTurns(database), SqlTurns(database)
+    assert one.take("look", _EVERY)
+    aged(database, -86_400)
+    assert [other.take("look", _EVERY), one.take("look", _EVERY)] == [True, False]
+
+
 def test_what_a_worker_tells_is_seen_through_another_ones_face(database: Database) -> None:
     working, looking = (Progress(SqlBoard(database, name)) for name in ("one", "other"))
     working.reporter("run", "1.1")(10, 100)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 
 from pitstop.engine.breaks import PAUSES, Pauses, broken, counted, told
 from pitstop.ports.clock import Clock
@@ -64,13 +65,13 @@ class EmbeddedJobs:
             self.submit(job.name, key)
 
     async def _work(self, job: Job, key: str) -> None:
-        breaks, begun = 0, self._clock.now()
+        breaks, begun = 0, self._clock.monotonic()
         while (error := await _broken_with(job, key)) is not None:
-            breaks = counted(breaks, self._clock.now() - begun)
+            breaks = counted(breaks, timedelta(seconds=self._clock.monotonic() - begun))
             pause = self._pauses.after(breaks)
             await broken(job, key, error, breaks, pause)
             await self._clock.sleep_until(self._clock.now() + pause)
-            begun = self._clock.now()
+            begun = self._clock.monotonic()
         await told(job, key, None)
 
     async def _recur(self, recurring: Recurring) -> None:

@@ -42,6 +42,15 @@ _FORGOTTEN_AFTER_SECONDS = 60.0
 """After this the row of a worker that does not beat any more is removed, when another one starts."""
 
 
+_BEATS_TO_COME: Final = """
+    UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now() + interval '1 second'
+"""
+_JOBS_TO_COME: Final = """
+    UPDATE procrastinate_jobs SET scheduled_at = now()
+    WHERE status = 'todo' AND scheduled_at > now() + make_interval(secs => %(longest)s + 1)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Pulse:
     """How soon the death of a worker shows; seconds, by the database's clock.
@@ -225,8 +234,16 @@ class SharedJobs:
         unsent, self._unsent = self._unsent, {}
         for due in unsent.values():
             await self._send(due)
+        await self._date_now()
         await self._put_back()
         await self._take_turns()
+
+    async def _date_now(self) -> None:
+        """Date now what the queue has dated in the time to come: the database's clock was set back. Else who
+        has died would pass for alive, and what waits for a moment would wait, until it is that time again."""
+        await self._app.connector.execute_query_async(_BEATS_TO_COME)
+        longest = self._pauses.longest.total_seconds()
+        await self._app.connector.execute_query_async(_JOBS_TO_COME, longest=longest)
 
     async def _put_back(self) -> None:
         """What was begun and is done by nobody: queue it anew, then remove it. In this order: whoever dies in

@@ -1,10 +1,13 @@
-"""Whose turn it is, by the database's clock: one row for each thing that is done now and then."""
+"""Whose turn it is, by the database's clock: one row for each thing that is done now and then.
+
+A turn that was taken in the time to come was taken before that clock was set back: it is over.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, or_, select, text, update
 
 from pitstop.model.errors import Conflict
 from pitstop.store.database import Database
@@ -40,12 +43,14 @@ class SqlTurns:
         """Asked far more often than it is so; needs no write."""
         with self._database.reading() as connection:
             at = connection.execute(select(turns.c.at).where(turns.c.name == name)).scalar_one_or_none()
-            return at is None or at <= seconds_now(connection) - every.total_seconds()
+            now = seconds_now(connection)
+            return at is None or not now - every.total_seconds() < at <= now
 
 
 def _taken(connection: Connection, name: str, every: timedelta) -> bool:
     now = seconds_now(connection)
-    due = update(turns).where(turns.c.name == name, turns.c.at <= now - every.total_seconds())
+    is_over = or_(turns.c.at <= now - every.total_seconds(), turns.c.at > now)
+    due = update(turns).where(turns.c.name == name, is_over)
     if connection.execute(due.values(at=now)).rowcount == 1:
         return True
     if connection.execute(select(turns.c.at).where(turns.c.name == name)).first() is not None:
