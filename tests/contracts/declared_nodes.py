@@ -127,6 +127,10 @@ class NodesContract:
         bench.leave(0, lasts=5)
         bench.begin_run(at(5.1))
 
+    def test_leave_that_was_given_before_the_clock_was_set_back_ends(self, bench: NodesBench) -> None:
+        bench.leave(24 * 60)
+        bench.leave(0)
+
     def test_who_was_away_for_longer_than_the_leave_changes_nothing(self, bench: NodesBench) -> None:
         for meanwhile in (bench.begin_run, lambda moment: bench.nodes.enter("remove", "bob", moment, moment)):
             leave = bench.leave(0, lasts=5)

@@ -25,8 +25,9 @@ from pitstop.model.errors import (
 )
 from pitstop.model.node_rules import fingerprint
 from pitstop.model.system import Become, DeclaredIn, JumpHost
+from pitstop.ports.declared_nodes import LONGEST_LEAVE
 from pitstop.service.audited import Audited
-from pitstop.service.nodes import LEAVE, MOST_AT_ONCE, WAITS, NodesService
+from pitstop.service.nodes import MOST_AT_ONCE, WAITS, NodesService
 from pitstop.wire.node_views import KeyTrust, NewNode, NodeChange
 from simulators.aurora import MemoryAuditLog
 from simulators.clock import SimulatedClock
@@ -227,7 +228,7 @@ def test_leave_is_given_back_also_when_the_change_breaks(bench: Bench) -> None:
 
 def test_a_change_that_took_longer_than_its_leave_changes_nothing(bench: Bench) -> None:
     def sleeps() -> None:
-        bench.clock.advance(LEAVE + timedelta(seconds=1))
+        bench.clock.advance(LONGEST_LEAVE + timedelta(seconds=1))
         bench.rack.declared.begin_run("run-1", bench.clock.now())
 
     bench.examiner.meanwhile = sleeps

@@ -56,7 +56,7 @@ class MemoryNodes:
     def enter(self, what: str, by: str, at: datetime, until: datetime) -> Leave:
         if self.run is not None:
             raise RunLasts(f"run {self.run} is in progress: the nodes stay as they are")
-        if self.given is not None and self.given.until > at:
+        if self.given is not None and self.given.lasts(at):
             raise NodesChanging(f"{self.given.by} is about to {self.given.what}")
         self.last += 1
         self.given = Leave(self.last, what, by, until)
@@ -68,7 +68,7 @@ class MemoryNodes:
 
     def begin_run(self, run: str, at: datetime) -> None:
         """As the journal does."""
-        if self.given is not None and self.given.until > at:
+        if self.given is not None and self.given.lasts(at):
             raise NodesChanging(f"{self.given.by} is about to {self.given.what}")
         self.given, self.run = None, run
 

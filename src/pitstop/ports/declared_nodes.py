@@ -2,7 +2,8 @@
 
 Adding, changing, replacing and removing a node is exclusive: it begins only while no run goes on, no run
 begins before it has ended, and one change goes on at a time. All three are decided in the database, in the
-transaction that writes them. Leave has an end: whoever dies with it blocks nobody for long.
+transaction that writes them. Leave has an end: whoever dies with it blocks nobody for long, also where the
+clock was set back since: one that would last for more than twice the longest is over.
 
 Adapter: :mod:`pitstop.store.nodes`; simulator: ``tests/simulators/declared_nodes.py``.
 """
@@ -11,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from pitstop.model.node_changes import FileTaken
 from pitstop.model.system import DeclaredNode, Node, NodeVersion
+
+LONGEST_LEAVE: Final = timedelta(minutes=5)
+"""So long a change may take: several times what a test does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,21 @@ class Leave:
     by: str
     until: datetime
 
+    def lasts(self, at: datetime) -> bool:
+        """Whether it keeps others out then. Clocks of several machines may differ by as long as it lasts."""
+        return at < self.until <= at + 2 * LONGEST_LEAVE
+
 
 class DeclaredNodes(Protocol):
     def nodes(self) -> Sequence[DeclaredNode]:
         """Those of the file first, in its order, then the others as they came."""
 
     def enter(self, what: str, by: str, at: datetime, until: datetime) -> Leave:
-        """Raises RunLasts, NodesChanging."""
+        """For ``LONGEST_LEAVE`` at most.
+
+        Raises:
+            RunLasts, NodesChanging
+        """
 
     def leave(self, leave: Leave) -> None:
         """Give it back; one that is over is no harm."""

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import BoundedSemaphore, Event
 
 from pitstop.model.accounts import Actor, Permission
@@ -29,7 +29,7 @@ from pitstop.model.errors import (
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.node_rules import fingerprint
 from pitstop.model.system import DeclaredIn, DeclaredNode, Node, SystemDescription
-from pitstop.ports.declared_nodes import DeclaredNodes, Leave
+from pitstop.ports.declared_nodes import LONGEST_LEAVE, DeclaredNodes, Leave
 from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.node_tests import NodeExaminer, ShownKey
 from pitstop.ports.records import Alerts
@@ -46,9 +46,6 @@ from pitstop.wire.node_views import (
 )
 
 log = logging.getLogger(__name__)
-
-LEAVE = timedelta(minutes=5)
-"""So long a change may take: several times what a test does."""
 
 MOST_AT_ONCE = 6
 """Nodes that are asked for people at the same time."""
@@ -187,7 +184,7 @@ class NodesService:
         name = name[:_SAID]
         with self.audited.change(actor, Permission.ADMINISTER, what, name):
             now = self._now()
-            leave = self.declared.enter(f"{what} {name}", actor.name, now, now + LEAVE)
+            leave = self.declared.enter(f"{what} {name}", actor.name, now, now + LONGEST_LEAVE)
             try:
                 yield leave
             finally:

@@ -62,8 +62,9 @@ def require_no_run(connection: Connection) -> None:
 
 
 def _require_no_leave(connection: Connection, at: datetime) -> None:
-    given = connection.execute(select(leaves).where(leaves.c.until > at)).first()
-    if given is not None:
+    row = connection.execute(select(leaves)).first()
+    given = row and Leave(row.number, row.what, row.by, row.until)
+    if given is not None and given.lasts(at):
         raise NodesChanging(f"{given.by} is about to {given.what}")
 
 
