@@ -36,8 +36,9 @@ from postgresql import database_in, new_database, owner
 WORKERS = 3
 ALONE_SHARE = 0.2
 """Of the cases, so many are of one worker alone."""
-LIMIT_SECONDS = 240
-"""A case that has not come to its end by then stands still."""
+LIMIT_SECONDS = 180
+"""A run in whose history nothing has happened for so long stands still: nothing that befalls it lasts for more
+than seconds, no pause for more than a minute."""
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class Watch:
     troubles: list[_Trouble] = field(default_factory=list)
 
     def play(self) -> None:
-        limit = time.monotonic() + LIMIT_SECONDS
+        known, since = -1, time.monotonic()
         for member in self.crew:
             member.begin()
         while True:
@@ -120,7 +121,9 @@ class Watch:
                 self._resume()
             for member in self.crew:
                 self._see(member, run)
-            if time.monotonic() > limit:
+            if run.revision != known:
+                known, since = run.revision, time.monotonic()
+            if time.monotonic() > since + LIMIT_SECONDS:
                 self.lost.append(f"the run stands still, after {len(self.befallen)} faults: {self._said()}")
                 return
             time.sleep(_LOOK_EVERY_SECONDS)
