@@ -37,7 +37,7 @@ WORKERS = 3
 ALONE_SHARE = 0.2
 """Of the cases, so many are of one worker alone."""
 LIMIT_SECONDS = 180
-"""A run in whose history nothing has happened for so long stands still: nothing that befalls it lasts for more
+"""A run in whose history nothing happens for so long stands still: nothing that befalls it lasts for more
 than seconds, no pause for more than a minute."""
 
 log = logging.getLogger(__name__)
