@@ -11,6 +11,7 @@ root=$storage/root
 mount -t overlay -o "lowerdir=$base,upperdir=$storage/upper,workdir=$storage/work" "$name" "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$root/dev/pts"
 mount -t tmpfs -o mode=755 run "$root/run"
 mkdir "$root/run/machine"
 : >"$root/run/machine/boot_id"

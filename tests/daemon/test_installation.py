@@ -120,7 +120,7 @@ def test_versions_are_made_offline_with_every_digest_checked(tmp_path: Path) -> 
     damaged = carried(tmp_path / "damaged", "99.1", says="99.9", further=lamp)
     with (damaged / "pitstop-99.1-py3-none-any.whl").open("ab") as file:
         file.write(b"\0")
-    with pytest.raises(StepFailed, match="cannot be installed"):
+    with pytest.raises(StepFailed, match="cannot be made"):
         machine.install("99.1", damaged)
     assert not (machine.home / "versions/99.1/whole").exists(), "of other files it is made anew"
     with pytest.raises(StepFailed, match=r"no wheel of Pitstop 99\.2"):

@@ -21,6 +21,7 @@ from pitstop.engine.alarm import NotDriven
 from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
 from pitstop.model.system import SystemDescription
+from pitstop.nodes.ansible import AnsibleRunner
 from pitstop.nodes.declared import DeclaredSystem, read_system
 from pitstop.nodes.examining import SshExaminer
 from pitstop.nodes.probing import HttpxProber
@@ -139,6 +140,7 @@ def wire(
     host_keys = stored.host_keys
     nodes, http = SshNodes(host_keys, header.ssh.connections), HttpxProber()
     controllers = RedfishControllers(lambda: header.logins)
+    playbooks = AnsibleRunner(stored.folder / "ansible", host_keys, settings.ansible_wheels)
     accounts = AccountsService(stored.accounts, audited, clock)
     link, own_links = links(settings.reach)
     feeds = TufFeeds(stored.folder / "sources", link=link, links=own_links, bounds=settings.medium)
@@ -161,6 +163,7 @@ def wire(
             installation=installation,
             hours=DeclaredHours(stored.declarations),
             controllers=controllers,
+            playbooks=playbooks,
         )
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())

@@ -13,10 +13,8 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +22,7 @@ from pathlib import Path
 from pitstop import __version__
 from pitstop.daemon import launcher
 from pitstop.model.errors import Conflict, InvalidInput, NotLaunched, StateUnusable, StepFailed
+from pitstop.nodes.environments import make_environment
 from pitstop.ports.installation import FellBack
 from pitstop.steps.pitstop import REQUIREMENTS
 from pitstop.transport import durable
@@ -223,61 +222,10 @@ def _made_anew(
     report: Callable[[int, int], None],
 ) -> str:
     """Make the environment, whatever was there; the version that it says it is."""
-    shutil.rmtree(folder, ignore_errors=True)
-    wheels = folder / "wheels"
-    wheels.mkdir(parents=True)
-    for name, file in files.items():
-        shutil.copyfile(file, wheels / name)
-    commands = list(_commands(folder, wheels, also))
-    said = ""
-    for number, command in enumerate(commands):
-        report(number, len(commands))
-        said = _done(command, deadline)
-    _keep_wheels_of(also, wheels)
-    return said.strip()
-
-
-def _commands(folder: Path, wheels: Path, also: Path | None) -> Iterator[list[str]]:
-    python = str(folder / "venv" / "bin" / "python")
-    links = [f"--find-links={place}" for place in (wheels, also) if place is not None and place.is_dir()]
-    quiet = ["--no-input", "--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--quiet"]
-    yield [sys.executable, "-m", "venv", str(folder / "venv")]
-    yield [
-        *(python, "-m", "pip", "install", "--no-index", *links, *quiet),
-        *("--require-hashes", "--only-binary=:all:", "-r", str(wheels / REQUIREMENTS)),
-    ]
-    yield [python, "-m", "pip", "check", "--disable-pip-version-check"]
-    yield [python, "-m", "pitstop", "version"]
-
-
-def _done(command: list[str], deadline: timedelta) -> str:
-    """Run it to its good end, away from what the environment would tell pip and Python; its output."""
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "PIP_CONFIG_FILE": os.devnull,
-    }
-    try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=deadline.total_seconds(),
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise StepFailed(f"the new version cannot be installed: {error}") from error
-    if done.returncode != 0:
-        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        failure = StepFailed(
-            f"the new version cannot be installed: {lines[-1] if lines else f'status {done.returncode}'}",
-            hint=_TELL_PUBLISHER,
-        )
-        failure.add_note("\n".join(lines))
-        raise failure
-    return done.stdout
+    then = ("-m", "pitstop", "version")
+    said = make_environment(folder, files, also=also, then=then, deadline=deadline, report=report)
+    _keep_wheels_of(also, folder / "wheels")
+    return said
 
 
 def _keep_wheels_of(also: Path | None, wheels: Path) -> None:

@@ -158,6 +158,13 @@ class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             "missing. By default `case-key` in the state folder; machines of one system share one."
         ),
     ] = None
+    ansible_wheels: Annotated[
+        str | None,
+        _said(
+            "A folder with wheels of ansible-core and ansible-runner and a `requirements.txt` with digests, "
+            "for plans that play playbooks and bring no Ansible."
+        ),
+    ] = None
     source: Annotated[list[SourceSettings], _said("The sources, each a `[[source]]` of its own.")] = []
     alerts: Annotated[AlertsTable, _said("Where alerts are sent on to: a table `[alerts]`.")] = AlertsTable()
     logs: Annotated[LogsTable, _said("How logs are collected and kept: a table `[logs]`.")] = LogsTable()
@@ -233,6 +240,7 @@ class Settings:
     alerts: AlertSettings
     contacts: tuple[Contact, ...]
     case_key: Path | None
+    ansible_wheels: Path | None
 
 
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -271,6 +279,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         alerts=alert_settings(said.alerts, folder, f"http://{host}:{port}"),
         contacts=contacts_of(said.contact),
         case_key=folder / said.case_key if said.case_key else None,
+        ansible_wheels=folder / said.ansible_wheels if said.ansible_wheels else None,
     )
 
 

@@ -333,6 +333,16 @@ class FirmwareHangs(StepFailed):
     )
 
 
+class PlaybookFailed(StepFailed):
+    """A playbook has failed on a node."""
+
+    code = "playbook-failed"
+    default_hint = (
+        "The step's output has every task on that node. Mend what the failed one names, then resume the run: "
+        "the playbook is played again there, and not on nodes where it has ended well."
+    )
+
+
 class PitstopFellBack(StepFailed):
     """A new version of the update service did not come up, and the former one runs again."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -75,14 +75,24 @@ async def sound_file(context: StepContext, path: str) -> Path:
         InvalidPlan: the content has no such file.
         DigestMismatch: it is not what was signed; or the package is not the one that the run began with.
     """
+    return (await _sound(context, path))[path]
+
+
+async def sound_files(context: StepContext, folder: str) -> Mapping[str, Path]:
+    """As ``sound_file``, of all files of the content below this folder, by their paths."""
+    return await _sound(context, folder)
+
+
+async def _sound(context: StepContext, path: str) -> Mapping[str, Path]:
     await asyncio.to_thread(context.require_package)
     manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
     file = manifest.file(path)
-    if file is None:
-        raise InvalidPlan(f"step {context.step.index}: {path!r} is no file of the package's content")
-    staged = await _brought(context, [file])
-    await _refuse_damaged(context, [file], StepFailed(f"{path} is damaged"))
-    return staged[0].source
+    files = list(manifest.below(path)) if file is None else [file]
+    if not files:
+        raise InvalidPlan(f"step {context.step.index}: {path!r} is not in the package's content")
+    staged = await _brought(context, files)
+    await _refuse_damaged(context, files, StepFailed(f"{path} is damaged"))
+    return {each.path: there.source for each, there in zip(files, staged, strict=True)}
 
 
 async def require_whole(context: StepContext, answer: Answer) -> None:

@@ -29,6 +29,7 @@ from pitstop.ports.http import HttpProber
 from pitstop.ports.installation import Installation
 from pitstop.ports.nodes import Answer, NodeDriver, Operation, Share, StagedFile
 from pitstop.ports.payloads import PayloadStore
+from pitstop.ports.playbooks import NoPlaybooks, Playbooks
 
 OUTPUT_LIMIT = 16_384
 """Characters of output that a step keeps: the last ones."""
@@ -51,6 +52,7 @@ class World:
         bringing: held by the one step that brings content onto this system.
         installation: this very Pitstop; None where there is none to be replaced.
         controllers: the nodes' management controllers.
+        playbooks: Ansible.
         hours: when work may be done, for runs that keep to maintenance windows.
     """
 
@@ -64,6 +66,7 @@ class World:
     installation: Installation | None = None
     hours: Hours = field(default_factory=AnyTime)
     controllers: Controllers = field(default_factory=NoControllers)
+    playbooks: Playbooks = field(default_factory=NoPlaybooks)
 
 
 @dataclass(frozen=True, slots=True)

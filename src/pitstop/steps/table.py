@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pitstop.package.plan_format import ArgumentCheck
+from pitstop.steps.ansible import ANSIBLE
 from pitstop.steps.command import COMMAND
 from pitstop.steps.confirm_version import CONFIRM_VERSION
 from pitstop.steps.copy import COPY
@@ -34,6 +35,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     SERVICE,
     RESTART,
     FIRMWARE,
+    ANSIBLE,
     PROBE,
     PITSTOP,
     DRAIN,
