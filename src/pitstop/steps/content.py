@@ -83,6 +83,21 @@ async def sound_files(context: StepContext, folder: str) -> Mapping[str, Path]:
     return await _sound(context, folder)
 
 
+async def content_files(context: StepContext, paths: Sequence[str]) -> list[ContentFile]:
+    """These files of the package's content, to be staged.
+
+    Raises:
+        InvalidPlan: the content has no such file.
+        DigestMismatch: the package is not the one that the run began with.
+    """
+    await asyncio.to_thread(context.require_package)
+    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
+    found = [manifest.file(path) for path in paths]
+    if lacking := [path for path, file in zip(paths, found, strict=True) if file is None]:
+        raise InvalidPlan(f"step {context.step.index}: {lacking[0]!r} is no file of the package's content")
+    return [file for file in found if file is not None]
+
+
 async def _sound(context: StepContext, path: str) -> Mapping[str, Path]:
     await asyncio.to_thread(context.require_package)
     manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)

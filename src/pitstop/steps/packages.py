@@ -21,32 +21,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import (
-    InvalidPlan,
-    NodeFull,
-    PackagesBroken,
-    PackagesHeld,
-    PackagesLocked,
-    PackagesUnfit,
-    StepFailed,
-)
+from pitstop.model.errors import InvalidPlan
 from pitstop.model.packages import ContentFile
-from pitstop.ports.nodes import Answer
 from pitstop.steps.content import WHOLE, require_whole, staged_answer
-from pitstop.steps.kind import Done, StepContext, StepKind, always, concluded, done_of
+from pitstop.steps.kind import Done, StepContext, StepKind, always
+from pitstop.steps.refusals import ended
 from pitstop.steps.watching import watched
 
 APT = (files("pitstop.steps") / "apt.sh").read_text(encoding="ascii")
 _PATIENCE_SHARE = 0.5
 """Of the step's deadline, for waiting until the package database is free."""
 
-_STATUSES: Mapping[int, type[StepFailed]] = {
-    61: PackagesHeld,
-    62: PackagesLocked,
-    63: NodeFull,
-    64: PackagesBroken,
-    66: PackagesUnfit,
-}
 _OF_ARCHITECTURE = re.compile(r"_([a-z0-9-]+)\.deb\Z")
 
 PackageName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?\Z")]
@@ -150,21 +135,6 @@ async def _reattach(context: StepContext) -> Done | None:
         return None
     await require_whole(context, answer)
     return ended(answer)
-
-
-def ended(answer: Answer) -> Done:
-    """How the operation has ended, its refusals by their own names.
-
-    Raises:
-        StepFailed: it has not ended well.
-    """
-    refusal = _STATUSES.get(answer.status)
-    if refusal is None:
-        return concluded(answer)
-    done = done_of(answer)
-    failure = refusal(done.output.strip().rpartition("\n")[2])
-    failure.add_note(done.output)
-    raise failure
 
 
 def settings(context: StepContext, index: str, told: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ does what is left; where nothing was kept there is nothing to do.
 from __future__ import annotations
 
 from pitstop.steps.kind import Done, StepContext, StepKind, never_known
-from pitstop.steps.packages import APT, PackagesArgs, ended, progress_file, settings
+from pitstop.steps.packages import APT, PackagesArgs, progress_file, settings
+from pitstop.steps.refusals import ended
 from pitstop.steps.watching import watched
 
 _SCRIPT = """\

@@ -13,6 +13,7 @@ from pitstop.steps.copy import COPY
 from pitstop.steps.download import DOWNLOAD
 from pitstop.steps.drain import DRAIN
 from pitstop.steps.firmware import FIRMWARE
+from pitstop.steps.images import IMAGES
 from pitstop.steps.kind import StepKind
 from pitstop.steps.packages import PACKAGES
 from pitstop.steps.pause import PAUSE
@@ -22,6 +23,7 @@ from pitstop.steps.reach import REACH
 from pitstop.steps.restart import RESTART
 from pitstop.steps.restore_files import RESTORE_FILES
 from pitstop.steps.restore_firmware import RESTORE_FIRMWARE
+from pitstop.steps.restore_images import RESTORE_IMAGES
 from pitstop.steps.restore_packages import RESTORE_PACKAGES
 from pitstop.steps.restore_service import RESTORE_SERVICE
 from pitstop.steps.service import SERVICE
@@ -36,6 +38,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     RESTART,
     FIRMWARE,
     ANSIBLE,
+    IMAGES,
     PROBE,
     PITSTOP,
     DRAIN,
@@ -44,6 +47,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     RESTORE_FILES,
     RESTORE_PACKAGES,
     RESTORE_FIRMWARE,
+    RESTORE_IMAGES,
     RESTORE_SERVICE,
     DOWNLOAD,
     UNPACK,

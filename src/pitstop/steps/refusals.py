@@ -1,0 +1,39 @@
+"""Ends of an operation that have names of their own: the status that its script ends with says which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pitstop.model.errors import (
+    NodeFull,
+    PackagesBroken,
+    PackagesHeld,
+    PackagesLocked,
+    PackagesUnfit,
+    StepFailed,
+)
+from pitstop.ports.nodes import Answer
+from pitstop.steps.kind import Done, concluded, done_of
+
+_STATUSES: Mapping[int, type[StepFailed]] = {
+    61: PackagesHeld,
+    62: PackagesLocked,
+    63: NodeFull,
+    64: PackagesBroken,
+    66: PackagesUnfit,
+}
+
+
+def ended(answer: Answer) -> Done:
+    """How the operation has ended; a refusal's message is the last line that it said.
+
+    Raises:
+        StepFailed: it has not ended well.
+    """
+    refusal = _STATUSES.get(answer.status)
+    if refusal is None:
+        return concluded(answer)
+    done = done_of(answer)
+    failure = refusal(done.output.strip().rpartition("\n")[2])
+    failure.add_note(done.output)
+    raise failure
