@@ -1,0 +1,62 @@
+"""``docs/first-package.md`` can be followed, and every package source to begin with can be built."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lantern.build import lumen, northstar
+from pitstop.cli.main import run
+from pitstop.publish.building import build, plan_kinds
+from pitstop.publish.repository import Repository
+from pitstop.publish.settings import read_settings
+
+REPOSITORY = Path(__file__).parents[2]
+GUIDE = REPOSITORY / "docs" / "first-package.md"
+SOURCES = sorted(file.parent for file in (REPOSITORY / "examples/packages").glob("*/package.toml"))
+_BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n", re.DOTALL)
+
+
+def test_the_guide_can_be_followed_from_its_beginning_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    for block in _BLOCK.finditer(GUIDE.read_text(encoding="utf-8")):
+        if block["file"]:
+            (tmp_path / block["file"]).write_text(block["text"], encoding="utf-8")
+        elif block["kind"] == "console":
+            for line in block["text"].splitlines():
+                _follow(line, monkeypatch, capsys)
+    catalogue = Repository(read_settings(tmp_path / "north")).read().catalogue
+    assert [str(entry.version) for entry in catalogue.releases] == ["1.2601.0.1"]
+
+
+def _follow(line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    prompt, *words = shlex.split(line)
+    assert prompt == "$", line
+    if words[0] == "export":
+        name, _, value = words[1].partition("=")
+        monkeypatch.setenv(name, value)
+    elif words[:2] == ["cp", "-r"]:
+        shutil.copytree(REPOSITORY / words[2], words[3])
+    else:
+        assert words[0] == "pitstop", line
+        assert run(words[1:]) == 0, f"{line}\n{capsys.readouterr().err}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_a_source_to_begin_with_can_be_built(source: Path, tmp_path: Path) -> None:
+    publisher = lumen(tmp_path) if source.name == "firmware" else northstar(tmp_path)
+    built = build(source, tmp_path / "built", publisher, plan_kinds())
+    assert (built.package_folder / "Metadata.xml").is_file()
+
+
+def test_the_list_of_sources_has_them_all() -> None:
+    page = (REPOSITORY / "examples/packages/README.md").read_text(encoding="utf-8")
+    assert [source.name for source in SOURCES if f"| `{source.name}` |" not in page] == []
+    assert len(SOURCES) == 5
