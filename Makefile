@@ -39,7 +39,7 @@ quick: setup ## the tests of a minute
 test: setup debian ## all tests
 	$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
 
-debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, debootstrap, promtool, podman, skopeo; installed where that is possible (root)
+debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, debootstrap, promtool, podman, skopeo, monitoring-plugins; installed where that is possible (root)
 	@missing=""; \
 	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
 	command -v softhsm2-util >/dev/null 2>&1 || missing="$$missing softhsm2"; \
@@ -48,6 +48,7 @@ debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, de
 	command -v sudo >/dev/null 2>&1 || missing="$$missing sudo"; \
 	command -v ip >/dev/null 2>&1 || missing="$$missing iproute2"; \
 	command -v promtool >/dev/null 2>&1 || missing="$$missing prometheus"; \
+	[ -x /usr/lib/nagios/plugins/check_disk ] || missing="$$missing monitoring-plugins-basic"; \
 	command -v debootstrap >/dev/null 2>&1 || missing="$$missing debootstrap"; \
 	command -v podman >/dev/null 2>&1 || missing="$$missing podman"; \
 	command -v skopeo >/dev/null 2>&1 || missing="$$missing skopeo"; \

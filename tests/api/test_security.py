@@ -49,6 +49,9 @@ GETS = [
     "/api/v1/contract",
     "/api/v1/facts",
     "/api/v1/risks",
+    "/api/v1/checks",
+    "/api/v1/checks/clock",
+    "/api/v1/updates/any/readiness",
     "/api/v1/imports",
     "/api/v1/imports/any",
     "/api/v1/transfer-request",
@@ -82,6 +85,9 @@ CHANGES = [
     "/api/v1/nodes/n4/trust",
     "/api/v1/risks/any/accept",
     "/api/v1/risks/any/revoke",
+    "/api/v1/checks/run",
+    "/api/v1/checks/clock/skip",
+    "/api/v1/checks/clock/unskip",
     "/api/v1/imports",
     "/api/v1/imports/any/finish",
     "/api/v1/logs",
@@ -146,7 +152,7 @@ def test_without_a_session_nothing_is_answered(client: Client, authorization: st
 @pytest.mark.parametrize("path", CHANGES)
 def test_a_reader_changes_nothing(client: Client, scene: Scene, path: str) -> None:
     client.headers["Authorization"] = f"Bearer {scene.token('rea')}"
-    body = {"Lantern": "1.2305.0.10", "name": "n5", "fingerprint": "SHA256:any"}
+    body = {"Lantern": "1.2305.0.10", "name": "n5", "fingerprint": "SHA256:any", "reason": "any"}
     body |= {"title": "x", "impact": "B", "text": "x"}
     answer = client.post(path, json=body)
     assert answer.status_code == 403

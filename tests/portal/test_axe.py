@@ -42,13 +42,22 @@ EXAMPLES = {
     "bundle_id": READY,
     "risk": RISK,
     "code": "step-failed",
+    "check": "clock",
     "node": "n4",
     "import_id": "none",
     "number": "1",
     "item": "users",
 }
 """What stands for each part of a path."""
-QUESTIONS = ["/support?at=2024-05-01", "/support?at=soon", "/path?to=supported", "/path?to=none", "/nowhere"]
+QUESTIONS = [
+    "/health?show=wrong",
+    "/health/services",
+    "/support?at=2024-05-01",
+    "/support?at=soon",
+    "/path?to=supported",
+    "/path?to=none",
+    "/nowhere",
+]
 """Pages that no route tells by itself."""
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()

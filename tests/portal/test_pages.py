@@ -21,7 +21,7 @@ from simulators.scenes import (
     RUN_NOW,
 )
 
-FRAME = ["/", "/runs", "/alerts", "/nodes", "/sources", "/audit", "/account", f"/updates/{HOTFIX}"]
+FRAME = ["/", "/runs", "/alerts", "/health", "/nodes", "/sources", "/audit", "/account", f"/updates/{HOTFIX}"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pitstop.model.accounts import Role
 from portal.visitor import Visitor, page_of
 from simulators.scenes import ALERT_FAILED, FULL_2402, HOTFIX, RUN_FAILED
 
-SEEN = ["/", f"/updates/{HOTFIX}", f"/runs/{RUN_FAILED}", "/runs", "/alerts", "/nodes", "/sources"]
+SEEN = ["/", f"/updates/{HOTFIX}", f"/runs/{RUN_FAILED}", "/runs", "/alerts", "/health", "/nodes", "/sources"]
 
 
 @pytest.mark.parametrize("path", [*SEEN, f"/updates/{FULL_2402}/apply"])
@@ -31,6 +31,7 @@ def test_an_operator_is_offered_what_is_open(failed: Visitor, path: str) -> None
             f"/runs/{RUN_FAILED}": {resume},
             "/runs": set(),
             "/alerts": {f"/alerts/{ALERT_FAILED}/close"},
+            "/health": {"/health/run"},
             "/nodes": set(),
             "/sources": {check},
         }[path]
@@ -39,7 +40,13 @@ def test_an_operator_is_offered_what_is_open(failed: Visitor, path: str) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["/check", f"/updates/{HOTFIX}/rerun", f"/runs/{RUN_FAILED}/resume", f"/alerts/{ALERT_FAILED}/close"],
+    [
+        "/check",
+        f"/updates/{HOTFIX}/rerun",
+        f"/runs/{RUN_FAILED}/resume",
+        f"/alerts/{ALERT_FAILED}/close",
+        "/health/run",
+    ],
 )
 def test_a_change_by_a_reader_is_refused_on_its_page(failed: Visitor, path: str) -> None:
     failed.sign_in("rea")

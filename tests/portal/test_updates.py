@@ -17,7 +17,7 @@ def test_all_about_it_is_on_its_page(quiet: Visitor) -> None:
     for words in ("Hotfix", "2305", "Northstar", "73 MB", "4 to 7 min", "support@northstar.example"):
         assert words in answer.text
     assert "A lamp that was drained twice stays drained." in answer.text
-    assert page.texts("h2")[1:] == ["What it asks for", "Release notes", "Its runs"]
+    assert page.texts("h2")[1:] == ["Readiness", "What it asks for", "Release notes", "Its runs"]
 
 
 @pytest.mark.parametrize("state", list(UpdateState))

@@ -43,10 +43,13 @@ from pitstop.service.check_rounds import CheckRounds, asked_by, key_of
 from pitstop.service.check_surroundings import SystemMemory
 from pitstop.service.checks import ChecksService
 from pitstop.service.facts import Knowledge
+from pitstop.service.readiness import ReadinessLooks
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.audit import SqlAuditLog
 from pitstop.store.checks import SqlChecks
 from pitstop.store.database import Database, open_database
+from pitstop.store.journal import SqlJournal
+from pitstop.store.payloads import FilePayloads
 from simulators.checks import NOW, GivenIntegrity
 from simulators.clock import SimulatedClock
 from simulators.host_keys import FileHostKeys
@@ -89,8 +92,12 @@ class Bench:
             habits=habits or CheckHabits(),
             state_folder=str(folder),
         )
-        self.service = ChecksService(self.records, self.rounds, self.jobs, Audited(self.log, self.clock))
-        self.findings = CheckFindings(self.records, self.rounds.habits)
+        self.findings = CheckFindings(self.records, self.runs, self.rounds.habits)
+        journal, payloads = SqlJournal(database), FilePayloads(folder / "payloads")
+        looks = ReadinessLooks(self.records, self.findings, knowledge, journal, payloads)
+        self.service = ChecksService(
+            self.records, self.rounds, self.jobs, Audited(self.log, self.clock), looks
+        )
 
     def has(self, name: str, look: Callable[[], Outcome], severity: Severity = Severity.CRITICAL) -> None:
         async def ask(_around: Surroundings, _target: Target) -> Outcome:
@@ -184,6 +191,18 @@ def test_what_is_too_old_to_count_keeps_nothing_off(bench: Bench) -> None:
     bench.clock.advance(later - NOW)
     (shown,) = bench.service.list(REA).results
     assert (shown.status, shown.expired, shown.blocks) == ("fail", True, False)
+
+
+def test_what_was_found_before_a_run_has_ended_counts_no_longer(bench: Bench) -> None:
+    """The run has changed what was looked at; all is looked at again after it."""
+    bench.has("bad", lambda: fails("broken", "Mend it."))
+    bench.rounds.run("daily")
+    ended = NOW + timedelta(minutes=5)
+    bench.runs.heads = [replace(new_run("run-1"), state=RunState.SUCCEEDED, ended=ended)]
+    assert bench.findings.standing(ended) == []
+    bench.clock.advance(timedelta(minutes=6))
+    bench.rounds.run("after run run-1")
+    assert [each.code for each in bench.findings.standing(bench.clock.now())] == ["check-bad"]
 
 
 def test_whatever_a_check_does_the_others_go_on(bench: Bench) -> None:

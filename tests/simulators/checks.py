@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from pitstop.checks.kind import CheckHabits, CheckKind, NotReached, Target
 from pitstop.checks.table import KINDS
-from pitstop.model.checks import CheckChange, CheckResult, CheckRound, CheckSkip, CheckStatus, KeptResult
+from pitstop.model.checks import (
+    CheckChange,
+    CheckResult,
+    CheckRound,
+    CheckSkip,
+    CheckStatus,
+    KeptResult,
+    severity_of,
+)
 from pitstop.model.errors import NotFound, PitstopError
+from pitstop.model.findings import Severity
+from pitstop.model.plans import PlanStep
 from pitstop.model.runs import Run
 from pitstop.model.system import Node, SystemDescription
 from pitstop.ports.checks import Integrity, Need, ReadAgain, Said, ThisMachine
 from pitstop.ports.clock import Clock
+from pitstop.ports.journal import Journal
 from pitstop.ports.logs import NodeStreams
+from pitstop.ports.payloads import PayloadStore
 from pitstop.ports.records import AuditLog, SourceStatus
 from pitstop.service.audited import Audited
+from pitstop.service.check_findings import CheckFindings
 from pitstop.service.check_rounds import CheckRounds, asked_by
 from pitstop.service.check_surroundings import SystemMemory
 from pitstop.service.checks import ChecksService
 from pitstop.service.facts import Knowledge
-from simulators.records import MemoryAlerts
+from pitstop.service.readiness import ReadinessLooks
+from pitstop.wire.check_views import ReadinessView
+from simulators import scenes
+from simulators.records import MemoryAlerts, MemoryRuns
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 
@@ -98,6 +114,16 @@ class InstantRounds:
         self.records.end(begun.number, [replace(result, at=self.at) for result in again], self.at)
 
 
+class GivenReadiness(ReadinessLooks):
+    """Of any update, with no checks of a package."""
+
+    def of(self, update: str) -> ReadinessView:
+        return self.view(update, (), scenes.NOW)
+
+    def package_checks(self) -> Mapping[str, PlanStep]:
+        return {}
+
+
 @dataclass
 class SimulatedChecks:
     """The real service over a memory, and rounds that nobody has to wait for."""
@@ -118,9 +144,15 @@ class SimulatedChecks:
             habits=self.habits,
             state_folder="/var/lib/pitstop",
         )
-        return ChecksService(
-            self.records, rounds, InstantRounds(self.records, clock.now()), Audited(log, clock)
+        looks = GivenReadiness(
+            self.records,
+            CheckFindings(self.records, MemoryRuns(), self.habits),
+            cast(Knowledge, None),
+            cast(Journal, None),
+            cast(PayloadStore, None),
         )
+        jobs = InstantRounds(self.records, clock.now())
+        return ChecksService(self.records, rounds, jobs, Audited(log, clock), looks)
 
 
 @dataclass
@@ -194,3 +226,74 @@ class GivenSurroundings:
 
     def needs(self) -> Sequence[Need]:
         return self.room
+
+
+def some_checks() -> SimulatedChecks:
+    """A system where most is well: one warning that is skipped, one that is not, one fail, one unknown."""
+    made = SimulatedChecks()
+    before, now = scenes.NOW - timedelta(days=2), scenes.NOW - timedelta(hours=3)
+    for at in (before, now):
+        begun = made.records.begin("daily", (), at)
+        made.records.end(begun.number, list(_found(at, is_first=at == before)), at + timedelta(seconds=9))
+    made.records.skip(CheckSkip("restart", "node n2", "restarts with the update", "ada", now))
+    return made
+
+
+def _found(at: datetime, *, is_first: bool) -> Iterator[CheckResult]:
+    for node in ("n1", "n2", "n3", "n4"):
+        yield _result("nodes", f"node {node}", CheckStatus.PASS, "it answered after 0.1 s", at)
+    ntp = "Set the clock, and have it kept by NTP on both machines."
+    if is_first:
+        yield _result("clock", "node n3", CheckStatus.PASS, "within 5 s of this machine's clock", at)
+    else:
+        yield _result("clock", "node n3", CheckStatus.WARNING, "12 s behind this machine's clock", at, ntp)
+    yield _result(
+        "restart",
+        "node n2",
+        CheckStatus.WARNING,
+        "it waits for a restart, because of linux-image-6.12",
+        at,
+        "Restart it in a maintenance window, one node after the other.",
+    )
+    yield replace(
+        _result(
+            "node-space",
+            "node n4",
+            CheckStatus.FAIL,
+            "1.2 GB of 40 GB are free; Northstar1.2405.0.3 needs up to 4.4 GB",
+            at,
+            "Free 3.3 GB at least: old logs, packages and images are what fills nodes.",
+        ),
+        measures=("free=1200000000B;4936870912:;4534217728:;0;40000000000",),
+        detail="/var/log 22 GB",
+    )
+    yield replace(
+        _result(
+            "services",
+            "machine pitstop-1",
+            CheckStatus.UNKNOWN,
+            "skipped: no systemd runs there, so nobody says which services have failed",
+            at,
+        ),
+        severity=Severity.INFORMATIONAL,
+    )
+
+
+def _result(  # noqa: PLR0917 - in the order of the columns
+    check: str, target: str, status: CheckStatus, description: str, at: datetime, remedy: str = ""
+) -> CheckResult:
+    kind = next(kind for kind in KINDS if kind.name == check)
+    passed = status is CheckStatus.PASS
+    return CheckResult(
+        check=check,
+        code=kind.code,
+        origin=kind.origin,
+        title=kind.title,
+        target=target,
+        status=status,
+        severity=kind.severity if passed else severity_of(status, kind.severity),
+        description=description,
+        remedy=remedy,
+        at=at,
+        took=timedelta(milliseconds=140),
+    )

@@ -93,7 +93,7 @@ from simulators import scenes
 from simulators.aurora import AuroraRecords
 from simulators.cases import SimulatedCases
 from simulators.checklists import SimulatedChecklists
-from simulators.checks import SimulatedChecks
+from simulators.checks import SimulatedChecks, some_checks
 from simulators.clock import SimulatedClock
 from simulators.imports import SimulatedImports, SimulatedTransfers
 from simulators.logs import SimulatedLogs, some_bundles
@@ -142,9 +142,9 @@ class Scene:
     imports: ImportsDesk = field(default_factory=SimulatedImports)
     nodes: SimulatedRack = field(default_factory=SimulatedRack)
     logs: SimulatedLogs = field(default_factory=some_bundles)
-    checks: SimulatedChecks = field(default_factory=SimulatedChecks)
     cases: SimulatedCases = field(default_factory=SimulatedCases)
     checklists: SimulatedChecklists = field(default_factory=SimulatedChecklists)
+    checks: SimulatedChecks = field(default_factory=some_checks)
 
     @property
     def desk(self) -> Desk:

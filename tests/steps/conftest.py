@@ -26,6 +26,7 @@ from pitstop.model.system import Node, SystemDescription
 from pitstop.model.versions import Version
 from pitstop.nodes.ssh import SshNodes
 from pitstop.package.delta_route import Delta, Route
+from pitstop.ports.checks import Readiness
 from pitstop.ports.feeds import Feed
 from pitstop.ports.nodes import NodeDriver
 from pitstop.ports.payloads import Progress
@@ -143,6 +144,7 @@ class NodeBench:
     waits: list[str] = field(default_factory=list)
     on_wait: Callable[[], Awaitable[None]] | None = None
     epoch: int = 1
+    readiness: Readiness | None = None
     deadline: timedelta = DEADLINE
 
     async def wait(self, reason: str, until: datetime) -> None:
@@ -174,7 +176,15 @@ class NodeBench:
             undoes=undoes,
         )
         return StepContext(
-            World(system, self.driver, self.http, self.content, self.feed, self.clock),
+            World(
+                system,
+                self.driver,
+                self.http,
+                self.content,
+                self.feed,
+                self.clock,
+                readiness=self.readiness,
+            ),
             run,
             step,
             self.node if on_node else None,

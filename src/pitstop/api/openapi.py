@@ -24,6 +24,7 @@ from pitstop.api import (
     audit,
     cases,
     checklists,
+    checks,
     imports,
     issues,
     logs,
@@ -59,6 +60,7 @@ HANDLERS: Sequence[ControllerRouterHandler] = tuple(
         sessions,
         audit,
         policy,
+        checks,
     )
     for handler in resource.HANDLERS
 )

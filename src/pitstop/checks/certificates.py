@@ -84,11 +84,11 @@ def _judged(ends: list[tuple[datetime, str]], unreadable: list[str], now: dateti
     detail = "\n".join(f"{end:%Y-%m-%d} {says}" for end, says in ends[:50])
     if ends and ends[0][0] <= now:
         over = [says for end, says in ends if end <= now]
-        return fails(f"has ended on {ends[0][0]:%Y-%m-%d}: {', '.join(over[:3])}", _REMEDY, detail=detail)
+        return fails(f"{', '.join(over[:3])} ended on {ends[0][0]:%Y-%m-%d}", _REMEDY, detail=detail)
     if ends and ends[0][0] - now <= WARN:
         left = (ends[0][0] - now).days
         soon = [says for end, says in ends if end - now <= WARN]
-        return warns(f"ends in {left} days: {', '.join(soon[:3])}", _REMEDY, detail=detail)
+        return warns(f"{', '.join(soon[:3])} ends in {left} days", _REMEDY, detail=detail)
     if unreadable:
         names = ", ".join(unreadable[:3])
         return unknown(

@@ -43,6 +43,7 @@ NOUNS = (
     Noun("windows", "pitstop.cli.windows", "Maintenance windows: list, set, blackout, clear."),
     Noun("contract", "pitstop.cli.contract", "The hardware support contract: show, set."),
     Noun("fact", "pitstop.cli.fact", "Facts of the system: list, set, forget."),
+    Noun("check", "pitstop.cli.check", "Checks of the system: list, show, run, skip, unskip, ready."),
     Noun("risk", "pitstop.cli.risk", "Named risks of releases: list, accept, revoke."),
     Noun("catalogue", "pitstop.cli.catalogue", "Catalogue files: check."),
     Noun("audit", "pitstop.cli.audit", "The audit log: list."),

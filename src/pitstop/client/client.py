@@ -29,6 +29,15 @@ from pitstop.model.updates import Verb
 from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
 from pitstop.wire.base import View
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
+from pitstop.wire.check_views import (
+    CheckRunAsked,
+    CheckRunRequest,
+    CheckSkipRequest,
+    ChecksView,
+    CheckUnskipRequest,
+    CheckView,
+    ReadinessView,
+)
 from pitstop.wire.checklist_views import ChecklistTick, ChecklistView
 from pitstop.wire.issue_views import IssueView, MendAsked, OfferView
 from pitstop.wire.log_views import BundleView, NewBundle, Sending
@@ -472,6 +481,27 @@ class PitstopClient:
 
     def revoke_risk(self, name: str) -> RiskView:
         return self._post(f"risks/{_part(name)}/revoke", RiskView)
+
+    # --- checks ------------------------------------------------------------------------------------------
+
+    def checks(self) -> ChecksView:
+        return self._get("checks", ChecksView)
+
+    def check(self, name: str) -> CheckView:
+        return self._get(f"checks/{_part(name)}", CheckView)
+
+    def run_checks(self, names: Sequence[str] = ()) -> CheckRunAsked:
+        return self._post("checks/run", CheckRunAsked, CheckRunRequest(checks=tuple(names)))
+
+    def skip_check(self, name: str, target: str, reason: str) -> CheckView:
+        wanted = CheckSkipRequest(reason=reason, target=target)
+        return self._post(f"checks/{_part(name)}/skip", CheckView, wanted)
+
+    def unskip_check(self, name: str, target: str = "") -> CheckView:
+        return self._post(f"checks/{_part(name)}/unskip", CheckView, CheckUnskipRequest(target=target))
+
+    def readiness(self, update: str) -> ReadinessView:
+        return self._get(f"updates/{_part(update)}/readiness", ReadinessView)
 
     # --- the wire ----------------------------------------------------------------------------------------
 

@@ -13,9 +13,14 @@ from pitstop.diagnostics.operator_checks import FolderChecks
 from pitstop.diagnostics.this_machine import LocalMachine
 from pitstop.model.runs import Run
 from pitstop.nodes.streaming import SshStreams
+from pitstop.ports.jobs import Jobs
+from pitstop.service.audited import Audited
+from pitstop.service.check_findings import CheckFindings
 from pitstop.service.check_rounds import CheckRounds
 from pitstop.service.check_surroundings import SystemMemory
+from pitstop.service.checks import ChecksService
 from pitstop.service.facts import Knowledge
+from pitstop.service.readiness import ReadinessLooks
 from pitstop.service.reports import nodes_out_of_service
 from pitstop.service.update_needs import UpdateNeeds
 
@@ -46,3 +51,10 @@ def check_rounds(settings: Settings, stored: Stored, knowledge: Knowledge) -> Ch
         habits=settings.checks.habits,
         state_folder=str(stored.folder),
     )
+
+
+def checks_desk(
+    stored: Stored, rounds: CheckRounds, standing: CheckFindings, jobs: Jobs, audited: Audited
+) -> ChecksService:
+    looks = ReadinessLooks(stored.checks, standing, rounds.knowledge, stored.journal, stored.payloads)
+    return ChecksService(stored.checks, rounds, jobs, audited, looks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pitstop.daemon.cases import case_parts
-from pitstop.daemon.checks import check_rounds
+from pitstop.daemon.checks import check_rounds, checks_desk
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.ending import Ending
 from pitstop.daemon.installation import LaunchedService, launched
@@ -45,7 +45,6 @@ from pitstop.service.cases import CasesService
 from pitstop.service.check_findings import CheckFindings
 from pitstop.service.check_rounds import CheckRounds
 from pitstop.service.checklists import ChecklistsService
-from pitstop.service.checks import ChecksService
 from pitstop.service.desk import Desk
 from pitstop.service.facts import Knowledge
 from pitstop.service.hours import DeclaredHours
@@ -127,6 +126,7 @@ def wire(
     header = header or read_system(settings.system_file)
     systems = DeclaredSystem(header, stored.nodes)
     audited = Audited(stored.audit, clock)
+    standing = CheckFindings(stored.checks, stored.runs, settings.checks.habits)
     knowledge = Knowledge(
         stored.catalogues,
         stored.ledger,
@@ -134,7 +134,7 @@ def wire(
         stored.declarations,
         systems,
         clock,
-        CheckFindings(stored.checks, settings.checks.habits).standing,
+        standing.standing,
     )
     progress = Progress(stored.board)
     host_keys = stored.host_keys
@@ -148,6 +148,7 @@ def wire(
         stored.catalogues, stored.alerts, feeds, stored.payloads, audited, clock, stored.known_issues
     )
 
+    rounds = check_rounds(settings, stored, knowledge)
     ending = Ending()
     own_database = stored.folder / DATABASE_NAME if settings.database is None else None
     installation = launched(own_database, ending.to_be_started_anew)
@@ -164,6 +165,7 @@ def wire(
             hours=DeclaredHours(stored.declarations),
             controllers=controllers,
             playbooks=playbooks,
+            readiness=rounds,
         )
 
     driver = Driver(stored.journal, KINDS, world, progress, worker_name())
@@ -181,7 +183,6 @@ def wire(
     offers = Offers(listed, knowledge, OwnLogLines(stored.folder))
     runs = RunsService(stored.journal, stored.runs, knowledge, jobs, progress, audited, outlooks, offers)
     issues = KnownIssuesService(offers, stored.journal, runs, jobs, audited)
-    rounds = check_rounds(settings, stored, knowledge)
     hours = DeclaredHours(stored.declarations)
     beginning = Beginning(stored.journal, stored.payloads, knowledge, jobs, hours)
     versions = NodeVersions(systems, host_keys)
@@ -235,7 +236,7 @@ def wire(
         imports=imports,
         rehearsals=Rehearsals(beginning, Rehearsing(world, host_keys), outlooks),
         logs=logs,
-        checks=ChecksService(stored.checks, rounds, jobs, audited),
+        checks=checks_desk(stored, rounds, standing, jobs, audited),
         cases=cases,
         transfers=TransfersService(knowledge, sources, feeds, stored.payloads),
     )

@@ -7,24 +7,29 @@ has ended, or its time is over, its whole session is ended.
 
 from __future__ import annotations
 
-import asyncio
 import os
+import selectors
 import shutil
 import signal
 import socket
-from asyncio.subprocess import DEVNULL, PIPE, Process
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
+from pitstop.checks.threads import in_thread
 from pitstop.model.errors import NotFound, Unreachable
 from pitstop.ports.checks import Said
-from pitstop.ports.deadlines import Deadline
 
 _KEPT_BYTES = 65_536
 _READ_BYTES = 65_536
+_LOOK_SECONDS = 0.2
+_NAP_SECONDS = 0.02
 _GRACE_SECONDS = 0.5
 """After a program has ended, what it has started may hold its output open for so long."""
+_LAST_SECONDS = 5.0
+"""So long the end of a program is waited for that was killed: one that the kernel holds is left."""
 
 
 class LocalMachine:
@@ -38,25 +43,26 @@ class LocalMachine:
         return await self.run(["/bin/sh", "-c", script], deadline=deadline)
 
     async def run(self, command: Sequence[str], *, deadline: timedelta) -> Said:
-        limit = Deadline(deadline)
-        process = await _started(command)
-        try:
-            async with limit:
-                return await _said(process)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            raise Unreachable(
-                f"{command[0]} has not ended within {deadline.total_seconds():g} s",
-                hint="See what it waits for, by running it by hand.",
-            ) from error
-        finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        return await in_thread(lambda: _run(command, deadline.total_seconds()))
 
 
-async def _started(command: Sequence[str]) -> Process:
+def _run(command: Sequence[str], seconds: float) -> Said:
+    until = time.monotonic() + seconds
+    process = _started(command)
+    try:
+        kept = _heard(process, until)
+        has_ended = _has_ended(process)
+    finally:
+        _end(process)
+    if not has_ended:
+        raise Unreachable(
+            f"{command[0]} has not ended within {seconds:g} s",
+            hint="See what it waits for, by running it by hand.",
+        )
+    return Said(process.returncode, *(_text(part) for part in kept))
+
+
+def _started(command: Sequence[str]) -> Popen[bytes]:
     least = ["nice", "-n", "19"] if shutil.which("nice") else []
     if shutil.which(command[0]) is None:
         raise NotFound(
@@ -68,9 +74,8 @@ async def _started(command: Sequence[str]) -> Process:
         "LC_ALL": "C.UTF-8",
         "PITSTOP_ROOT": "",
     }
-    return await asyncio.create_subprocess_exec(
-        *least,
-        *command,
+    return Popen(
+        [*least, *command],
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -80,28 +85,41 @@ async def _started(command: Sequence[str]) -> Process:
     )
 
 
-async def _said(process: Process) -> Said:
-    """All that it says until its end."""
+def _heard(process: Popen[bytes], until: float) -> tuple[bytearray, bytearray]:
+    """What it says on both its outputs until it has ended, or its time is over."""
     kept = (bytearray(), bytearray())
-    pipes = (process.stdout, process.stderr)
-    reading = [
-        asyncio.create_task(_take(pipe, part))
-        for pipe, part in zip(pipes, kept, strict=True)
-        if pipe is not None
-    ]
-    try:
-        status = await process.wait()
-        await asyncio.wait(reading, timeout=_GRACE_SECONDS)
-    finally:
-        for task in reading:
-            task.cancel()
-        await asyncio.gather(*reading, return_exceptions=True)
-    return Said(status, *(_text(part) for part in kept))
+    with selectors.DefaultSelector() as selector:
+        for pipe, part in zip((process.stdout, process.stderr), kept, strict=True):
+            if pipe is not None:
+                selector.register(pipe, selectors.EVENT_READ, part)
+        while time.monotonic() < until and (selector.get_map() or not _has_ended(process)):
+            if _has_ended(process):
+                until = min(until, time.monotonic() + _GRACE_SECONDS)
+            if not selector.get_map():
+                time.sleep(_NAP_SECONDS)
+            for key, _ in selector.select(_LOOK_SECONDS) if selector.get_map() else ():
+                piece = os.read(key.fd, _READ_BYTES)
+                if not piece:
+                    selector.unregister(key.fileobj)
+                key.data.extend(piece[: max(0, _KEPT_BYTES - len(key.data))])
+    return kept
 
 
-async def _take(pipe: asyncio.StreamReader, kept: bytearray) -> None:
-    while piece := await pipe.read(_READ_BYTES):
-        kept += piece[: max(0, _KEPT_BYTES - len(kept))]
+def _has_ended(process: Popen[bytes]) -> bool:
+    """Without taking leave of it: so long its number, and that of its session, are nobody else's."""
+    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return process.returncode is not None or os.waitid(os.P_PID, process.pid, flags) is not None
+
+
+def _end(process: Popen[bytes]) -> None:
+    """With all of its session, if it has not ended by itself; then take leave of it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(TimeoutExpired):
+        process.wait(_LAST_SECONDS)
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _text(raw: bytearray) -> str:

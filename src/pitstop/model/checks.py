@@ -141,6 +141,17 @@ def skip_of(result: CheckResult, skips: Iterable[CheckSkip]) -> CheckSkip | None
     return next(mine, next((skip for skip in named if skip.target == EVERY_TARGET), None))
 
 
+def _remedy(result: CheckResult, *, strict: bool) -> str:
+    """What to do; of what keeps updates off also how to go on, once it is mended or in spite of it."""
+    if result.severity is Severity.INFORMATIONAL:
+        return result.remedy
+    said = f"{result.remedy} Then run the check again: `pitstop check run {result.check}`."
+    if strict or result.severity is not Severity.WARNING:
+        return said.lstrip()
+    how = f'`pitstop check skip {result.check} --target "{result.target}" --reason TEXT`'
+    return f"{said} Or skip it, with a reason: {how}.".lstrip()
+
+
 def _subject(result: CheckResult) -> str:
     """What it is about; of the operator's, which are all of one code, with the name of the check."""
     own = result.origin is not CheckOrigin.BUILT_IN
@@ -161,7 +172,7 @@ def finding_of(result: CheckResult, skip: CheckSkip | None = None, *, strict: bo
         severity=result.severity,
         subject=_subject(result),
         what=f"{result.title}: {result.description}",
-        remedy=result.remedy,
+        remedy=_remedy(result, strict=strict),
         detail=result.detail,
     )
     if skip is None or strict or result.severity is not Severity.WARNING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pitstop.model.findings import Finding
+    from pitstop.model.findings import Finding, Severity
 
 
 class PitstopError(Exception):
@@ -238,6 +238,35 @@ class StepFailed(PitstopError):
     code = "step-failed"
     exit_status = 8
     default_hint = "Mend the cause that the output names, then resume the run."
+
+
+class NotWell(StepFailed):
+    """What a check has found keeps the update off.
+
+    Attributes:
+        severity: of the worst.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, severity: Severity | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.severity = severity
+
+
+class CheckBlocks(NotWell):
+    """A check of the update's own package has found that the system is not as the new version needs it."""
+
+    code = "package-check"
+    default_hint = "Mend what it names, then check health again."
+
+
+class NotReady(NotWell):
+    """The system's checks have found what keeps every update off."""
+
+    code = "not-ready"
+    default_hint = (
+        "Mend what is listed below, or skip the checks that only warn, by name and with a reason "
+        "(`pitstop check skip NAME --reason TEXT`). Then check health again."
+    )
 
 
 class NodeNotBack(StepFailed):

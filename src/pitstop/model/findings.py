@@ -53,7 +53,7 @@ def from_error(error: PitstopError, subject: str, *, impact: str = "", detail: s
     notes = "\n".join(getattr(error, "__notes__", ()))
     return Finding(
         code=error.code,
-        severity=Severity.CRITICAL,
+        severity=getattr(error, "severity", None) or Severity.CRITICAL,
         subject=subject,
         what=error.message,
         remedy=error.hint,

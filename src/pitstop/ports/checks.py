@@ -81,6 +81,9 @@ class ThisMachine(Protocol):
 class Readiness(Protocol):
     """Whether the system is ready for an update, found out now."""
 
+    def weighed(self, result: CheckResult) -> Finding | None:
+        """The result as a finding, with what was skipped and set in mind; None: it passed. Blocks shortly."""
+
     async def blockers(self, update: str) -> Sequence[Finding]:
         """Ask all checks, and give the findings that keep this update off. Never raises what a check did."""
 

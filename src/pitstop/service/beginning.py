@@ -61,7 +61,7 @@ class Beginning:
         """
         rider = self._rider(release) if verb is Verb.APPLY else None
         parts = [self._part(each) for each in (release, rider) if each is not None]
-        return compose(PURPOSES[verb], parts[0], self.facing(), *parts[1:]), rider
+        return compose(PURPOSES[verb], parts[0], self.facing(), *parts[1:], checked=True), rider
 
     def begin(
         self,

@@ -89,6 +89,9 @@ class CheckRounds:
         results = await asyncio.to_thread(self.run, f"before {update}", (), update)
         return self.blocking(results)
 
+    def weighed(self, result: CheckResult) -> Finding | None:
+        return finding_of(result, skip_of(result, self.records.skips()), strict=self.habits.strict)
+
     def blocking(self, results: Sequence[CheckResult]) -> Sequence[Finding]:
         """What of these keeps an update off."""
         return [finding for finding in self.findings(results) if finding.blocks]

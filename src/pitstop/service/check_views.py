@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pitstop.checks.kind import CheckHabits
 from pitstop.model.checks import (
     CheckChange,
     CheckRound,
@@ -19,12 +18,13 @@ from pitstop.wire.check_views import CheckChangeView, CheckResultView, CheckRoun
 
 
 def result_view(
-    kept: KeptResult, skips: Sequence[CheckSkip], habits: CheckHabits, now: datetime
+    kept: KeptResult, skips: Sequence[CheckSkip], oldest: datetime, *, strict: bool
 ) -> CheckResultView:
+    """``oldest``: what was found before does not count any more."""
     result = kept.result
     skip = skip_of(result, skips)
-    finding = finding_of(result, skip, strict=habits.strict)
-    expired = now - result.at > habits.valid
+    finding = finding_of(result, skip, strict=strict)
+    expired = result.at < oldest
     return CheckResultView(
         check=result.check,
         origin=result.origin,

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pitstop.model.accounts import Actor, Permission
-from pitstop.model.checks import CheckRound, CheckSkip, CheckStatus, KeptResult
+from pitstop.model.checks import CheckOrigin, CheckRound, CheckSkip, CheckStatus, KeptResult
 from pitstop.model.errors import InvalidInput, NotFound
+from pitstop.model.findings import Severity
 from pitstop.ports.checks import CheckRecords
 from pitstop.ports.jobs import Jobs
 from pitstop.service.audited import Audited
 from pitstop.service.check_rounds import CHECK, CheckRounds, key_of
 from pitstop.service.check_views import change_view, result_view, round_view, skip_view
-from pitstop.wire.check_views import CheckRoundView, CheckRunAsked, ChecksView, CheckView
+from pitstop.service.readiness import ReadinessLooks
+from pitstop.wire.check_views import (
+    CheckResultView,
+    CheckRoundView,
+    CheckRunAsked,
+    ChecksView,
+    CheckView,
+    ReadinessView,
+)
 
 LONGEST_ROUND = timedelta(minutes=15)
 """A round that has not ended by then was cut short."""
@@ -31,6 +40,7 @@ class ChecksService:
     rounds: CheckRounds
     jobs: Jobs
     audited: Audited
+    looks: ReadinessLooks
 
     def list(self, actor: Actor) -> ChecksView:
         actor.require(Permission.SEE)
@@ -39,8 +49,9 @@ class ChecksService:
         results = self._in_order(self.records.results())
         whole = (each for each in rounds if each.ended is not None and not each.checks)
         return ChecksView(
-            results=tuple(result_view(kept, skips, self.rounds.habits, now) for kept in results),
+            results=self._views(results, skips, now),
             counts=_counts(results),
+            rounds=tuple(round_view(each) for each in rounds),
             running=_running(rounds, now),
             last_round=next((round_view(each) for each in whole), None),
             skips=tuple(skip_view(skip) for skip in skips),
@@ -50,19 +61,35 @@ class ChecksService:
 
     def show(self, actor: Actor, name: str) -> CheckView:
         actor.require(Permission.SEE)
-        kind = self.rounds.named([name])[0]
+        title, says, origin, severity = self._about(name)
         now, skips = self.audited.clock.now(), self.records.skips()
         mine = [kept for kept in self.records.results() if kept.result.check == name]
         return CheckView(
-            name=kind.name,
-            title=kind.title,
-            says=kind.says,
-            origin=kind.origin,
-            severity=kind.severity,
-            results=tuple(result_view(kept, skips, self.rounds.habits, now) for kept in mine),
+            name=name,
+            title=title,
+            says=says,
+            origin=origin,
+            severity=severity,
+            results=self._views(mine, skips, now),
             changes=tuple(change_view(change) for change in self.records.changes(name)),
             skips=tuple(skip_view(skip) for skip in skips if skip.check == name),
         )
+
+    def _views(
+        self, results: Iterable[KeptResult], skips: Sequence[CheckSkip], now: datetime
+    ) -> tuple[CheckResultView, ...]:
+        oldest, strict = self.looks.findings.counts_from(now), self.rounds.habits.strict
+        return tuple(result_view(kept, skips, oldest, strict=strict) for kept in results)
+
+    def _about(self, name: str) -> tuple[str, str, str, str]:
+        """Title, what it looks at, whose it is, and how bad a fail is. Raises NotFound."""
+        package = self.looks.package_checks()
+        if name in package and name not in {kind.name for kind in self.rounds.kinds()}:
+            step = package[name]
+            says = step.description or "Asked of nodes when an update is prepared."
+            return step.name, says, CheckOrigin.PACKAGE, str(step.args.get("severity", Severity.CRITICAL))
+        kind = self.rounds.named([name])[0]
+        return kind.title, kind.says, kind.origin, kind.severity
 
     def run(self, actor: Actor, names: tuple[str, ...] = ()) -> CheckRunAsked:
         said = ", ".join(names) or "all checks"
@@ -91,10 +118,16 @@ class ChecksService:
             self.records.unskip(name, target)
         return self.show(actor, name)
 
+    def readiness(self, actor: Actor, update: str) -> ReadinessView:
+        actor.require(Permission.SEE)
+        return self.looks.of(update)
+
     def _require(self, name: str, target: str) -> None:
         """Raises NotFound: there is no such check, or it has never looked at such a target."""
-        self.rounds.named([name])
-        known = [kept.result.target for kept in self.records.results() if kept.result.check == name]
+        if self._about(name)[2] == CheckOrigin.PACKAGE:
+            known = [f"node {node.name}" for node in self.rounds.knowledge.system.nodes]
+        else:
+            known = [kept.result.target for kept in self.records.results() if kept.result.check == name]
         if target and target not in known:
             there = ", ".join(known) or "none yet: run it first"
             raise NotFound(f"the check {name} has no target {target!r}", hint=f"Its targets: {there}.")

@@ -15,7 +15,7 @@ from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
 from pitstop.wire.alert_views import AlertView, ChannelView
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
-from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView
+from pitstop.wire.check_views import CheckRunAsked, ChecksView, CheckView, ReadinessView
 from pitstop.wire.checklist_views import ChecklistTick, ChecklistView
 from pitstop.wire.issue_views import IssueView, OfferView
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle
@@ -315,6 +315,9 @@ class ChecksDesk(Protocol):
 
     def unskip(self, actor: Actor, name: str, target: str = "") -> CheckView:
         """Raises NotFound: there is no such check, or it is not skipped; NotPermitted."""
+
+    def readiness(self, actor: Actor, update: str) -> ReadinessView:
+        """What is known of whether the system is ready for an update. Raises NotFound."""
 
 
 class TransfersDesk(Protocol):

@@ -19,6 +19,12 @@ from pitstop.steps.table import KINDS
 
 _DOWNLOAD_DEADLINE = timedelta(days=2)
 _UNPACK_DEADLINE = timedelta(hours=6)
+_READY = PlanStep(
+    "System is ready",
+    "readiness",
+    "Ask all checks of the system; what is critical, or a warning that is not skipped, ends it here.",
+    deadline=timedelta(minutes=10),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,19 @@ class Part:
 
 
 def compose(
-    purpose: RunPurpose, main: Part, system: SystemDescription, rider: Part | None = None
+    purpose: RunPurpose,
+    main: Part,
+    system: SystemDescription,
+    rider: Part | None = None,
+    *,
+    checked: bool = False,
 ) -> tuple[Step, ...]:
     """All steps of a run of this purpose, numbered, in tree order.
 
     Args:
         main: the package that the run is of.
         rider: the hotfix that goes on in the same run, after it.
+        checked: whether the system's own checks are asked before anything is changed.
 
     Raises:
         InvalidPlan: a plan cannot be laid over this system.
@@ -50,7 +62,7 @@ def compose(
     branches = []
     if purpose is not RunPurpose.HEALTH_CHECK:
         branches.append(_prepare([main, *([rider] if rider else [])]))
-    branches.append(_health_check(main.plan, system))
+    branches.append(_health_check(main.plan, system, checked=checked))
     if purpose is RunPurpose.APPLY:
         branches.append(_install("Install", main, system))
         if rider is not None:
@@ -122,7 +134,7 @@ def _unpack(package: PackageMetadata) -> PlanStep:
     )
 
 
-def _health_check(plan: Plan, system: SystemDescription) -> Branch:
+def _health_check(plan: Plan, system: SystemDescription, *, checked: bool = False) -> Branch:
     reach = PlanStep("Nodes answer", "reach", "Sign in to every node.", deadline=timedelta(seconds=30))
     builtin = group(
         reach.name,
@@ -130,10 +142,11 @@ def _health_check(plan: Plan, system: SystemDescription) -> Branch:
         mode=GroupMode.PARALLEL,
         description=reach.description,
     )
+    ready = [leaf(_READY, None)] if checked else []
     own = expand(Plan(plan.name, plan.checks), system)
     return group(
         "Health check",
-        [builtin, *own],
+        [builtin, *ready, *own],
         description="Built-in checks, then the checks of the new package; nothing is changed.",
         phase=Phase.HEALTH_CHECK,
     )

@@ -21,6 +21,7 @@ from pitstop.model.plans import PlanStep
 from pitstop.model.runs import Run, Step, StepStatus, operation_id
 from pitstop.model.system import Node, SystemDescription
 from pitstop.package.fileset import METADATA
+from pitstop.ports.checks import Readiness
 from pitstop.ports.clock import Clock
 from pitstop.ports.controllers import Controllers, NoControllers
 from pitstop.ports.feeds import Feed
@@ -53,6 +54,7 @@ class World:
         installation: this very Pitstop; None where there is none to be replaced.
         controllers: the nodes' management controllers.
         playbooks: Ansible.
+        readiness: whether the system is well enough; None: nobody asks.
         hours: when work may be done, for runs that keep to maintenance windows.
     """
 
@@ -67,6 +69,7 @@ class World:
     hours: Hours = field(default_factory=AnyTime)
     controllers: Controllers = field(default_factory=NoControllers)
     playbooks: Playbooks = field(default_factory=NoPlaybooks)
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pitstop.package.plan_format import ArgumentCheck
 from pitstop.steps.ansible import ANSIBLE
+from pitstop.steps.check import CHECK
 from pitstop.steps.command import COMMAND
 from pitstop.steps.confirm_version import CONFIRM_VERSION
 from pitstop.steps.copy import COPY
@@ -20,6 +21,7 @@ from pitstop.steps.pause import PAUSE
 from pitstop.steps.pitstop import PITSTOP
 from pitstop.steps.probe import PROBE
 from pitstop.steps.reach import REACH
+from pitstop.steps.readiness import READINESS
 from pitstop.steps.restart import RESTART
 from pitstop.steps.restore_files import RESTORE_FILES
 from pitstop.steps.restore_firmware import RESTORE_FIRMWARE
@@ -40,6 +42,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     ANSIBLE,
     IMAGES,
     PROBE,
+    CHECK,
     PITSTOP,
     DRAIN,
     UNDRAIN,
@@ -53,6 +56,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     UNPACK,
     REACH,
     CONFIRM_VERSION,
+    READINESS,
 )
 
 KINDS: Mapping[str, StepKind[Any]] = {kind.name: kind for kind in _ROWS}

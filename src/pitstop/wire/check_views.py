@@ -45,6 +45,11 @@ class CheckResultView(View, frozen=True):
     runbook: str = ""
 
 
+def is_wrong(result: CheckResultView) -> bool:
+    """Whether it is not as it should be; what there was nothing to find out about is not wrong."""
+    return result.status != "pass" and not (result.status == "unknown" and result.severity == "Informational")
+
+
 class CheckRoundView(View, frozen=True):
     """One time that checks were run. ``checks`` empty: all; ``ended`` null: they are being run, or the
     service has ended before they had."""
@@ -59,13 +64,15 @@ class CheckRoundView(View, frozen=True):
 class ChecksView(View, frozen=True):
     """What is known of the system's health.
 
-    ``running``: checks are being run now; ``lastRound``: the last one of all checks that came to its end;
+    ``rounds``: the last ones, newest first; ``running``: checks are being run now; ``lastRound``: the last
+    one of all checks that came to its end;
     ``validHours``: how long results count; ``strict``: warnings block whatever is skipped; ``counts``: how
     many results there are of each status.
     """
 
     results: tuple[CheckResultView, ...]
     counts: dict[str, int]
+    rounds: tuple[CheckRoundView, ...]
     running: CheckRoundView | None
     last_round: CheckRoundView | None
     skips: tuple[CheckSkipView, ...]
@@ -123,8 +130,8 @@ class ReadinessView(View, frozen=True):
     """Whether the system is ready for an update, as far as its checks say.
 
     ``ready``: nothing that is known keeps it off; ``checkedAt``: the oldest of the results that count, null
-    where there is none; ``blockers``, ``notes``: what the checks found, with what to do; ``package``: what
-    the update's own checks said when they were run last, with what is new in it.
+    where there is none; ``blockers``: what the checks found, with what to do; ``skipped``: what would keep
+    it off if it was not skipped; ``package``: what the update's own checks said when they were run last.
     """
 
     update: str
@@ -132,5 +139,5 @@ class ReadinessView(View, frozen=True):
     says: str
     checked_at: datetime | None
     blockers: tuple[FindingView, ...]
-    notes: tuple[FindingView, ...]
+    skipped: tuple[FindingView, ...]
     package: tuple[CheckResultView, ...]

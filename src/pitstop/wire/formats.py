@@ -268,6 +268,10 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "supported": Spoken("Supported", _G),
     "out-of-compliance": Spoken("Out of support", _X),
     "unknown": Spoken("Not known", _W),
+    # of a check
+    "pass": Spoken("Passed", _G),
+    "warning": Spoken("Warning", _W),
+    "fail": Spoken("Failed", _X),
     # of a finding
     "Critical": Spoken("Critical", _X),
     "Warning": Spoken("Warning", _W),

@@ -13,6 +13,7 @@ from pitstop.model.updates import ACTIONS, Verb
 from pitstop.portal.folding import fold
 from pitstop.portal.rendering import go_to, in_path
 from pitstop.portal.visits import OpenVisit, Visit
+from pitstop.wire.check_views import ReadinessView
 from pitstop.wire.policy_views import Explanation
 from pitstop.wire.views import ActionView, RunView, UpdateView
 
@@ -59,6 +60,7 @@ def page(visit: Visit, name: str, problem: PitstopError | None = None) -> Respon
         problem=problem,
         update=update,
         explained=_explained(visit, name),
+        readiness=_readiness(visit, name),
         notes=visit.desk.updates.notes(visit.actor, name),
         runs=fold(visit.desk.runs.list(visit.actor, name)),
     )
@@ -68,6 +70,14 @@ def _explained(visit: Visit, name: str) -> Explanation | None:
     """What the servicing policy says of it; None where its release is no longer known."""
     try:
         return visit.desk.policy.explain(visit.actor, name)
+    except NotFound:
+        return None
+
+
+def _readiness(visit: Visit, name: str) -> ReadinessView | None:
+    """What the checks say; None where its release is no longer known."""
+    try:
+        return visit.desk.checks.readiness(visit.actor, name)
     except NotFound:
         return None
 
