@@ -47,6 +47,8 @@ EXAMPLES = {
     "import_id": "none",
     "number": "1",
     "item": "users",
+    "source": "northstar",
+    "issue_id": "busy-drain",
 }
 """What stands for each part of a path."""
 QUESTIONS = [
