@@ -76,6 +76,14 @@ its check says so. One that hangs is ended after its time (`seconds`) with all t
 prints without end, or no text, is cut and made readable. Whatever one does, the others go on, and no run is
 disturbed.
 
+## Checks of an update
+
+A package brings checks of its own: steps of its plan's `checks`, of kind `check` ([plan](plan.md)). They
+are run on the nodes after the update was prepared, with programs that come with the new package, and before
+anything is changed; `pitstop update prepare` runs them without installing. What they say stands on the
+update's page under *Readiness*, and in `pitstop check ready UPDATE`. One that only warns is skipped like
+any other. Before them all checks of the system are asked anew, in the same health check.
+
 ## Built in
 """
 
