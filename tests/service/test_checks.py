@@ -1,14 +1,15 @@
-"""Rounds of checks, and what they mean to alerts and updates: on real nodes, with a real database."""
+"""Rounds of checks, and what they mean to alerts and updates."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
+from typing import cast
 
 import pytest
 
@@ -37,6 +38,7 @@ from pitstop.model.runs import RunState
 from pitstop.model.system import SystemDescription
 from pitstop.nodes.streaming import SshStreams
 from pitstop.ports.checks import OperatorCheck
+from pitstop.ports.journal import Journal
 from pitstop.service.audited import Audited
 from pitstop.service.check_findings import CheckFindings
 from pitstop.service.check_rounds import CheckRounds, asked_by, key_of
@@ -44,16 +46,12 @@ from pitstop.service.check_surroundings import SystemMemory
 from pitstop.service.checks import ChecksService
 from pitstop.service.facts import Knowledge
 from pitstop.service.readiness import ReadinessLooks
-from pitstop.store.alerts import SqlAlerts
-from pitstop.store.audit import SqlAuditLog
-from pitstop.store.checks import SqlChecks
-from pitstop.store.database import Database, open_database
-from pitstop.store.journal import SqlJournal
 from pitstop.store.payloads import FilePayloads
-from simulators.checks import NOW, GivenIntegrity
+from simulators.aurora import MemoryAuditLog
+from simulators.checks import NOW, GivenIntegrity, MemoryChecks
 from simulators.clock import SimulatedClock
 from simulators.host_keys import FileHostKeys
-from simulators.records import MemoryCatalogues, MemoryDeclarations, MemoryLedger, MemoryRuns
+from simulators.records import MemoryAlerts, MemoryCatalogues, MemoryDeclarations, MemoryLedger, MemoryRuns
 from simulators.systems import GivenSystem
 
 ADA, REA = Actor("ada", Role.OPERATOR, "test"), Actor("rea", Role.READER, "test")
@@ -68,12 +66,12 @@ class NoJobs:
 
 
 class Bench:
-    """Rounds over a real database, of checks that a test makes up."""
+    """Rounds of checks that a test makes up."""
 
-    def __init__(self, database: Database, folder: Path, habits: CheckHabits | None = None) -> None:
+    def __init__(self, folder: Path, habits: CheckHabits | None = None) -> None:
         self.clock = SimulatedClock(NOW)
-        self.records, self.alerts = SqlChecks(database), SqlAlerts(database)
-        self.runs, self.log = MemoryRuns(), SqlAuditLog(database)
+        self.records, self.alerts = MemoryChecks(), MemoryAlerts()
+        self.runs, self.log = MemoryRuns(), MemoryAuditLog()
         self.kinds: list[CheckKind] = []
         self.jobs = NoJobs([])
         systems = GivenSystem(SystemDescription("Aurora", "aurora", "Lumen", "R4", ()))
@@ -93,7 +91,7 @@ class Bench:
             state_folder=str(folder),
         )
         self.findings = CheckFindings(self.records, self.runs, self.rounds.habits)
-        journal, payloads = SqlJournal(database), FilePayloads(folder / "payloads")
+        journal, payloads = cast(Journal, None), FilePayloads(folder / "payloads")
         looks = ReadinessLooks(self.records, self.findings, knowledge, journal, payloads)
         self.service = ChecksService(
             self.records, self.rounds, self.jobs, Audited(self.log, self.clock), looks
@@ -112,15 +110,8 @@ class Bench:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "state")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def bench(database: Database, tmp_path: Path) -> Bench:
-    return Bench(database, tmp_path)
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
 
 
 def test_what_a_round_finds_is_kept_and_raised_and_closed_when_it_is_gone(bench: Bench) -> None:
@@ -171,8 +162,8 @@ def test_a_skipped_check_is_still_run_and_says_that_it_is_skipped(bench: Bench) 
     assert bench.raised() == []
 
 
-def test_where_warnings_are_blockers_no_skip_sets_one_aside(database: Database, tmp_path: Path) -> None:
-    bench = Bench(database, tmp_path, CheckHabits(strict=True))
+def test_where_warnings_are_blockers_no_skip_sets_one_aside(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, CheckHabits(strict=True))
     bench.has("soon", lambda: warns("nearly", "Look."))
     bench.has("known", lambda: warns("so what", "Nothing."), Severity.INFORMATIONAL)
     results = bench.rounds.run("daily")
