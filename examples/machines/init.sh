@@ -41,8 +41,8 @@ while :; do
     while [ -z "$wanted" ]; do
         sleep 3600 &
         wait "$!"
+        [ "$wanted" != restart ] || [ ! -e /etc/machine/no-restart ] || wanted=''
     done
-    [ "$wanted" = off ] || [ ! -e /etc/machine/no-restart ] || continue
     down
     [ "$wanted" != off ] || exit 0
     while [ -e /etc/machine/no-return ]; do

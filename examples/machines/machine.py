@@ -133,7 +133,7 @@ def running(folder: Path, asked: Sequence[Role], *, megabytes: int = MEGABYTES) 
             _connect(machine)
             made.append(machine)
         for machine in made:
-            _await(machine)
+            await_up(machine)
         yield made
 
 
@@ -206,7 +206,12 @@ def _addresses(count: int) -> list[tuple[str, str]]:
     ]
 
 
-def _await(machine: Machine) -> None:
+def await_up(machine: Machine) -> None:
+    """Wait until its SSH server answers.
+
+    Raises:
+        NoMachines: it does not.
+    """
     end = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < end:
         try:
