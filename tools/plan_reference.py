@@ -58,7 +58,7 @@ def _of_kind(kind: StepKind[Any]) -> Iterator[str]:
     elif kind.reattach is nothing_to_attach:
         yield "Has no side of its own on the node: it is done *at least* once."
     else:
-        yield "Runs as an operation on the node: it is attached to, never started twice."
+        yield "What was begun is attached to where it is still known, and not begun twice side by side."
 
 
 def described(schema: Mapping[str, Any], definitions: Definitions) -> Iterator[str]:

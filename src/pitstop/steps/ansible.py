@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import InvalidPlan, PlaybookFailed, StepFailed
+from pitstop.model.errors import InvalidPlan, PitstopError, PlaybookFailed, StepFailed
 from pitstop.ports.nodes import Operation
 from pitstop.ports.playbooks import Play, PlayEvent, TaskOutcome
 from pitstop.steps.content import sound_files
@@ -30,7 +31,7 @@ _ENDING = timedelta(seconds=60)
 _EVERY_SECONDS = 1.0
 _BAD = (TaskOutcome.FAILED, TaskOutcome.UNREACHABLE)
 _NOTHING_TO_DO = (TaskOutcome.OK, TaskOutcome.SKIPPED)
-Path_ = Annotated[str, Meta(min_length=1, max_length=400)]
+ContentPath = Annotated[str, Meta(min_length=1, max_length=400)]
 
 
 class AnsibleArgs(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,9 +42,9 @@ class AnsibleArgs(msgspec.Struct, forbid_unknown_fields=True):
     role. It must bear being played again. It is a point of no return, unless the step has an `undo`.
     """
 
-    playbook: Annotated[Path_, Meta(description="A file of the package's content.")]
+    playbook: Annotated[ContentPath, Meta(description="A file of the package's content.")]
     environment: Annotated[
-        Path_ | None,
+        ContentPath | None,
         Meta(
             description="The folder of the content with wheels of ansible-core and ansible-runner, and a "
             "`requirements.txt` with digests. Unless told, the folder that the service's settings name."
@@ -95,7 +96,8 @@ async def _act(context: StepContext, args: AnsibleArgs) -> Done:
     try:
         watch, said = await _played(context, args, check=False)
     except BaseException:
-        await asyncio.shield(_end_leftovers(context, "ended"))
+        with suppress(PitstopError):  # what ended it is what is said; the next attempt ends what is left
+            await asyncio.shield(_end_leftovers(context, "ended"))
         raise
     if (failed := watch.failed()) is not None:
         raise _failure(f"task {failed.task!r} on {failed.host} {failed.outcome}: {_line(failed.said)}", watch)
@@ -116,16 +118,12 @@ async def _played(context: StepContext, args: AnsibleArgs, *, check: bool) -> tu
     try:
         while not (await asyncio.wait({playing}, timeout=_EVERY_SECONDS))[0]:
             if watch.now and not check:
-                await _show(context, watch, until)
+                await context.wait(watch.now, until)
         return watch, playing.result()
     finally:
         if not playing.done():
             playing.cancel()
             await asyncio.wait({playing})
-
-
-async def _show(context: StepContext, watch: _Watch, until: datetime) -> None:
-    await context.wait(watch.now, until)
 
 
 async def _play(context: StepContext, args: AnsibleArgs, *, check: bool) -> Play:
@@ -135,9 +133,15 @@ async def _play(context: StepContext, args: AnsibleArgs, *, check: bool) -> Play
     if name not in project:
         raise InvalidPlan(f"step {context.step.index}: {args.playbook!r} is no file of the package's content")
     wheels = None if args.environment is None else await _below(context, args.environment)
-    nodes: Sequence[Any] = context.world.system.nodes
     return Play(
-        _mark(context), project, name, nodes, (context.here.name,), wheels, args.variables, check=check
+        mark=_mark(context),
+        project=project,
+        playbook=name,
+        nodes=context.world.system.nodes,
+        limit=(context.here.name,),
+        wheels=wheels,
+        variables=args.variables,
+        check=check,
     )
 
 
