@@ -47,7 +47,7 @@ def test_what_was_said_is_shown_as_text_by_whom(quiet: Visitor) -> None:
     assert "Northstar support (entered by ada)" in text
     quiet.post(f"{CASE}/entries", {"text": "Done.", "reference": "SR-43"})
     text = quiet.get(CASE).text
-    assert "Open, it is their turn" in text
+    assert "Open, their turn" in text
     assert "SR-43" in text
 
 

@@ -227,7 +227,7 @@ MATTERS: tuple[Matter, ...] = (
            _alerts),
     Matter("backup", Stage.BEFORE, "There is a backup", "the check of its age; else a person", _backup),
     Matter("rehearsed", Stage.BEFORE, "The plan was rehearsed, and the way back is known",
-           "a person has looked: `pitstop plan rehearse`, and its point of no return"),
+           "a person has rehearsed it, and looked where its point of no return is"),
     Matter("support", Stage.BEFORE, "Support can be asked", "contacts are named, a contract covers today",
            _support),
     Matter("window", Stage.BEFORE, "The time is agreed", "a person has agreed it"),

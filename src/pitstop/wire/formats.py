@@ -259,9 +259,12 @@ SPOKEN: Final[dict[str, Spoken]] = {
     "collected": Spoken("Collected", _G),
     "cut": Spoken("Cut", _W),
     "left-out": Spoken("Left out", _C),
+    # of an item of a checklist
+    "done": Spoken("Done", _G),
+    "todo": Spoken("To see to", _W),
     # of a support case, and of its file
-    "case-open": Spoken("Open, it is their turn", _B),
-    "case-answered": Spoken("Answered, it is ours", _W),
+    "case-open": Spoken("Open, their turn", _B),
+    "case-answered": Spoken("Answered, our turn", _W),
     "case-closed": Spoken("Closed", _C),
     "making": Spoken("Being made", _B),
     # of support
