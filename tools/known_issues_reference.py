@@ -36,6 +36,8 @@ carried on media too. A failure of a run is held against the lists of all source
 offered next to the step that failed, with what speaks for it: to be read, to be mended with the
 operator's consent where an entry allows it, and then resumed.
 
+Systems without a connection get it with every transfer, and alone with `pitstop download SITE --news`.
+
 Publishers write TOML: `format = 2`, and one `[[issue]]` after another in the fields below.
 `pitstop publish issue check FILE` says whether it holds, `pitstop publish issue add FILE` signs it.
 Unknown fields are refused. What is signed is canonical JSON: `{"format": 2, "publisher", "product",
@@ -85,6 +87,19 @@ _HOW = f"""## How a failure is matched
 
 Format 1 is read as well: in place of `signatures` it has `matches`, lists of literal pieces of text; a
 failure that holds all pieces of one list is a match. It knows neither `excludes` nor `mend`.
+
+## What is done with it
+
+Next to the failed step, on the run's page, in `pitstop run show` and as `issues` of the run in the API:
+cause and remedy, the evidence, and the mend where it is offered. `pitstop issue list`, `show` and `match`
+ask without a run.
+
+`pitstop run mend RUN` (operators) does the mend on the nodes where the run failed with that issue:
+further places of the run, journalled and fenced as its own steps, then verified. Afterwards the run is as
+failed as before, and is resumed; a mend that fails is shown as a failed step. While it lasts nothing else
+begins, and it is in the audit log.
+`pitstop issue consent ISSUE` agrees to a mend beforehand: the service then mends and resumes by itself,
+once for each failure; `--withdraw` takes that back. What fails again after its mend waits for a person.
 
 ## Measure a list
 

@@ -61,6 +61,10 @@ def download(
     for_request: For = None,
     target: Annotated[str, typer.Option(help="With --for: newest, supported, or a release.")] = "newest",
     everything: Annotated[bool, typer.Option("--everything", help="All that is not withdrawn.")] = False,
+    news: Annotated[
+        bool,
+        typer.Option("--news", help="What the publishers say: catalogues, notes, known issues; no release."),
+    ] = False,
     volume_size: Annotated[
         str | None, typer.Option(help="Write volumes of this size, such as 4G, instead of a folder.")
     ] = None,
@@ -81,7 +85,7 @@ def download(
     request = _request(for_request) if for_request is not None else None
     collector = _collector(to, sites, proxy, ca, bandwidth)
     chosen = collector.ask(_sources(collector, sites, root or []))
-    wish = Wish(tuple(version or ()), tuple(family or ()), everything, request, target)
+    wish = Wish(tuple(version or ()), tuple(family or ()), everything, request, target, news)
     choice = choose({site.source.name: site.catalogue for site in chosen}, wish, _now())
     for finding in choice.findings:
         for line in finding_lines(finding):

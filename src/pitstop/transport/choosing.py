@@ -31,6 +31,7 @@ class Wish:
         families: each with the builds that open it and its newest hotfix.
         everything: all that is not withdrawn.
         request: of the system that it is for: then the way to ``target``, as far as its rules lead.
+        news: what the publishers say, known issues among it, is wish enough: no release needs to go along.
     """
 
     versions: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Wish:
     everything: bool = False
     request: TransferRequest | None = None
     target: str = Target.NEWEST
+    news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,11 @@ def choose(catalogues: Mapping[str, Catalogue], wish: Wish, now: datetime) -> Ch
         InvalidInput: nothing was wished for; InvalidCatalogue: the catalogues do not hold together.
         NotFound: a release or family is not there; NotAllowed: the system cannot go on, with the findings.
     """
-    if not (wish.versions or wish.families or wish.everything or wish.request):
+    if not (wish.versions or wish.families or wish.everything or wish.request or wish.news):
         raise InvalidInput(
             "nothing was chosen",
             hint="Name releases with --version, families with --family, a system's request with --for, or "
-            "take --everything.",
+            "take --everything; --news takes what the publishers say, and no release.",
         )
     graph = ReleaseGraph.of(tuple(catalogues.values()))
     wanted = {graph.find(version).id for version in wish.versions}
