@@ -39,7 +39,8 @@ while :; do
     up
     wanted=''
     while [ -z "$wanted" ]; do
-        sleep 3600 &
+        # Not longer: a signal between the look at it and the wait ends no wait.
+        sleep 1 &
         wait "$!"
         [ "$wanted" != restart ] || [ ! -e /etc/machine/no-restart ] || wanted=''
     done
