@@ -1,12 +1,13 @@
 #!/bin/sh
-# The init of a machine in namespaces: process 1 on it. SIGHUP restarts the machine, SIGTERM ends it.
+# The init of a machine in namespaces: process 1 on it. SIGUSR1 restarts the machine, SIGTERM ends it.
+# Not SIGHUP: where the demo was begun so that it outlives its terminal, that one is ignored and cannot be caught.
 # Files below /etc/machine make it come to grief as real ones do:
 #   no-restart   it is told to restart and does not
 #   no-return    it goes down and stays down while this is there
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8
 wanted=''
-trap 'wanted=restart' HUP
+trap 'wanted=restart' USR1
 trap 'wanted=off' TERM
 trap : CHLD
 

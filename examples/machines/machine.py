@@ -37,7 +37,7 @@ PermitRootLogin prohibit-password
 AcceptEnv LANG LC_*
 Subsystem sftp internal-sftp
 """
-_REBOOT = "#!/bin/sh\nexec kill -HUP 1\n"
+_REBOOT = "#!/bin/sh\nexec kill -USR1 1\n"
 
 
 @dataclass(frozen=True)
