@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from pitstop.daemon.stored import Stored, open_state
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.errors import NodesChanging
 from pitstop.model.node_rules import fingerprint
+from pitstop.ports.declared_nodes import LONGEST_LEAVE
 from pitstop.wire.node_views import KeyTrust, NewNode
 from simulators.ssh_server import RunningServer, make_key, running_server
 
@@ -100,7 +101,7 @@ def test_a_service_that_died_in_the_middle_of_a_change_keeps_nobody_off_for_ever
     """kubereboot/kured 478, Azure/aksArc 152: a lock whose holder was gone, and a database edited by hand."""
     with service(tmp_path) as (_, stored):
         now = datetime.now(UTC)
-        stored.nodes.enter("add node n2", "ada", now, now.replace(year=now.year - 1))
-        stored.nodes.enter("add node n3", "bob", now, now.replace(year=now.year + 1))
+        stored.nodes.enter("add node n2", "ada", now, now - timedelta(seconds=1))
+        stored.nodes.enter("add node n3", "bob", now, now + LONGEST_LEAVE)
         with pytest.raises(NodesChanging, match="bob is about to add node n3"):
             stored.nodes.enter("add node n4", "eve", now, now)

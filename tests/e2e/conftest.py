@@ -88,6 +88,16 @@ class Operator:
 
 @pytest.fixture(scope="session")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    yield from _operator(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """Of another stage, for what the story would leave nothing to install."""
+    yield from _operator(tmp_path_factory)
+
+
+def _operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     folder = tmp_path_factory.mktemp("stage") / "demo"
     stage.build(folder)
     with stage.running(folder) as running:

@@ -12,59 +12,57 @@ from litestar.testing import TestClient
 from e2e.conftest import Operator
 from pitstop.daemon.case_portal import case_app
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stage")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("second")]
 
 HOTFIX = "Northstar1.2601.1.15"
 NEXT = "Northstar1.2604.0.21"
 
 
 def test_a_run_is_stopped_and_goes_on_from_the_console_whether_a_service_runs_or_not(
-    operator: Operator,
+    second: Operator,
 ) -> None:
-    operator.reach(HOTFIX)
-    if operator.asked("update", "show", NEXT)["state"] == "Installed":
-        pytest.skip("the stage is past this update already")
-    settings = ("--settings", str(operator.stage.folder / "pitstop.toml"), "--as", "ada")
-    operator.pitstop("checklist", "tick", NEXT, "users", "--note", "by mail")
-    run_id = operator.install(NEXT)
-    kept = {item["id"]: item for item in operator.asked("checklist", "show", NEXT)["items"]}
+    second.reach(HOTFIX)
+    settings = ("--settings", str(second.stage.folder / "pitstop.toml"), "--as", "ada")
+    second.pitstop("checklist", "tick", NEXT, "users", "--note", "by mail")
+    run_id = second.install(NEXT)
+    kept = {item["id"]: item for item in second.asked("checklist", "show", NEXT)["items"]}
     assert (kept["users"]["note"], kept["window"]["standing"]) == ("by mail", "todo")
     assert kept["installed"]["standing"] == "todo"
-    operator.pitstop("checklist", "tick", NEXT, "window", status=2)
-    operator.pitstop("rescue", *settings, "stop", run_id, "--reason", "not tonight")
-    assert operator.asked("run", "show", run_id)["run"]["state"] == "stopped"
+    second.pitstop("checklist", "tick", NEXT, "window", status=2)
+    second.pitstop("rescue", *settings, "stop", run_id, "--reason", "not tonight")
+    assert second.asked("run", "show", run_id)["run"]["state"] == "stopped"
 
-    service = operator.stage.service
+    service = second.stage.service
     assert service is not None
     service.stop()
-    said = json.loads(operator.pitstop("rescue", *settings, "status", "--json"))
+    said = json.loads(second.pitstop("rescue", *settings, "status", "--json"))
     assert said["service"] == ""
     assert said["faces"]
     assert said["run"]["run"]["state"] == "stopped"
-    operator.pitstop("rescue", *settings, "resume", run_id)
-    assert set(operator.versions().values()) == {"1.2604.0.21"}
-    assert operator.drained() == []
+    second.pitstop("rescue", *settings, "resume", run_id)
+    assert set(second.versions().values()) == {"1.2604.0.21"}
+    assert second.drained() == []
 
-    operator.stage.start_service()
-    assert operator.asked("update", "show", NEXT)["state"] == "Installed"
-    kept = {item["id"]: item for item in operator.asked("checklist", "show", NEXT)["items"]}
+    second.stage.start_service()
+    assert second.asked("update", "show", NEXT)["state"] == "Installed"
+    kept = {item["id"]: item for item in second.asked("checklist", "show", NEXT)["items"]}
     assert {kept[name]["standing"] for name in ("installed", "nodes-back", "versions", "users")} == {"done"}
-    acts = [(entry["who"], entry["what"]) for entry in operator.asked("audit", "list")]
+    acts = [(entry["who"], entry["what"]) for entry in second.asked("audit", "list")]
     assert {("ada", "stop run"), ("ada", "resume run"), ("ada", "rescue status")} <= set(acts)
 
 
-def test_a_case_is_handed_over_and_opened_on_the_other_side(operator: Operator, tmp_path: Path) -> None:
-    operator.reach(HOTFIX)
-    run_id = operator.asked("run", "list")[0]["id"]
+def test_a_case_is_handed_over_and_opened_on_the_other_side(second: Operator, tmp_path: Path) -> None:
+    second.reach(HOTFIX)
+    run_id = second.asked("run", "list")[0]["id"]
     said = ("--text", "It is slow. password=hunter2", "--severity", "C", "--contact", "Northstar support")
-    case = json.loads(operator.pitstop("case", "open", "A question", *said, "--run", run_id, "--json"))
+    case = json.loads(second.pitstop("case", "open", "A question", *said, "--run", run_id, "--json"))
     assert case["file"]["state"] == "ready"
     number = str(case["number"])
-    operator.pitstop("case", "write", number, "Which version?", "--theirs", "--reference", "SR-42")
-    file = Path(operator.pitstop("case", "save", number, "--to", str(tmp_path)).strip())
-    (tmp_path / "key.pem").write_text(operator.pitstop("case", "key"))
+    second.pitstop("case", "write", number, "Which version?", "--theirs", "--reference", "SR-42")
+    file = Path(second.pitstop("case", "save", number, "--to", str(tmp_path)).strip())
+    (tmp_path / "key.pem").write_text(second.pitstop("case", "key"))
     key = ("--key", str(tmp_path / "key.pem"))
-    checked = json.loads(operator.pitstop("case", "verify", str(file), *key, "--json"))
+    checked = json.loads(second.pitstop("case", "verify", str(file), *key, "--json"))
     assert (checked["case"], checked["knownKey"]) == (case["number"], True)
     with zipfile.ZipFile(file) as archive:
         assert not [name for name in archive.namelist() if b"hunter2" in archive.read(name)]

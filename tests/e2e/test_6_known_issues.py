@@ -13,7 +13,7 @@ import rack
 from e2e.conftest import Operator
 from pitstop.model.errors import NotAllowed
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stage")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("second")]
 
 HOTFIX = "Northstar1.2601.1.15"
 LATER = ("Northstar1.2604.0.21", "Northstar1.2604.2.26", "Northstar1.2607.0.30", "Northstar1.2607.1.33")
@@ -42,43 +42,43 @@ def next_update(operator: Operator) -> str:
     return next(name for name in (HOTFIX, *LATER) if any(a["verb"] == "apply" for a in updates.get(name, ())))
 
 
-def test_a_stale_lock_is_matched_and_mended_with_consent_and_then_without_asking(operator: Operator) -> None:
+def test_a_stale_lock_is_matched_and_mended_with_consent_and_then_without_asking(second: Operator) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
-        path = lock(operator, "n1", holder.pid)
-        run_id = operator.install(next_update(operator))
-        report = operator.ended(run_id)
+        path = lock(second, "n1", holder.pid)
+        run_id = second.install(next_update(second))
+        report = second.ended(run_id)
         assert (report.run.state, report.issues) == ("failed", ())  # its holder is alive
-        with operator.client() as client, pytest.raises(NotAllowed, match="is not offered"):
+        with second.client() as client, pytest.raises(NotAllowed, match="is not offered"):
             client.mend(run_id, ISSUE)
         holder.communicate(b"\n")
-    with operator.client() as client:
+    with second.client() as client:
         client.resume(run_id)
-    report = operator.ended(run_id)
+    report = second.ended(run_id)
     (offer,) = report.issues
     assert (report.run.state, offer.issue.name, offer.likeness) == ("failed", ISSUE, "match")
     assert (offer.node, offer.mend) == ("n1", True)
     assert any("which is gone" in item.text for item in offer.evidence)
 
-    operator.pitstop("run", "mend", run_id, "--yes")
-    report = operator.ended(run_id)
+    second.pitstop("run", "mend", run_id, "--yes")
+    report = second.ended(run_id)
     assert (report.run.state, report.issues[0].mended, path.exists()) == ("failed", "succeeded", False)
-    assert "it was mended: resume the run" in operator.pitstop("run", "show", run_id)
-    with operator.client() as client:
+    assert "it was mended: resume the run" in second.pitstop("run", "show", run_id)
+    with second.client() as client:
         events = [event.kind for event in client.events(run_id)]
         assert events.index("mend-requested") < events.index("run-mended")
-    assert ("admin", f"mend {ISSUE}", "done") in audited(operator, "outcome")
+    assert ("admin", f"mend {ISSUE}", "done") in audited(second, "outcome")
 
     # another node has one too; this time it was agreed to beforehand
-    lock(operator, "n2", dead_process())
-    with operator.client() as client:
+    lock(second, "n2", dead_process())
+    with second.client() as client:
         client.consent(ISSUE, given=True)
         client.resume(run_id)
-    while operator.ended(run_id).run.state == "failed":
+    while second.ended(run_id).run.state == "failed":
         time.sleep(0.2)
-    assert operator.ended(run_id).run.state == "succeeded"
-    assert ("admin", f"mend {ISSUE}", "standing consent") in audited(operator, "origin")
-    assert ("admin", "resume run", "standing consent") in audited(operator, "origin")
-    with operator.client() as client:
+    assert second.ended(run_id).run.state == "succeeded"
+    assert ("admin", f"mend {ISSUE}", "standing consent") in audited(second, "origin")
+    assert ("admin", "resume run", "standing consent") in audited(second, "origin")
+    with second.client() as client:
         client.consent(ISSUE, given=False)
 
 
