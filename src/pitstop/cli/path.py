@@ -15,6 +15,7 @@ from pitstop.cli.nouns import verb_app
 from pitstop.cli.output import field, finding_lines, say, say_json, table
 from pitstop.cli.system import AsJson
 from pitstop.model.errors import InvalidInput
+from pitstop.package.typed import from_json
 from pitstop.wire.formats import duration_range
 from pitstop.wire.policy_formats import OBJECTIVE_WORDS, known_text, local_text, path_headline, total_text
 from pitstop.wire.policy_views import CalendarView, PathStepView, PathView, WindowsChange
@@ -164,7 +165,7 @@ def _times_in(file: Path | None) -> Times:
     if file is None:
         return Times()
     try:
-        change = msgspec.json.decode(read_bytes(file), type=WindowsChange)
+        change = from_json(read_bytes(file), WindowsChange)
     except msgspec.DecodeError as error:
         raise InvalidInput(f"{file}: {error}", hint="The form is that of GET /api/v1/windows.") from error
     return times_of(change, datetime.now(UTC))

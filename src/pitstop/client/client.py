@@ -26,6 +26,7 @@ from pitstop.model.errors import NotFound, PitstopError, Unreachable
 from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
+from pitstop.package.typed import from_json
 from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
 from pitstop.wire.base import View
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
@@ -548,7 +549,7 @@ class PitstopClient:
 
     def _decoded(self, body: bytes | str, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(body, type=kind)
+            return from_json(body, kind)
         except msgspec.DecodeError as error:
             raise Unreachable(
                 f"{self.url} answers, but not as this version of Pitstop does: {error}",

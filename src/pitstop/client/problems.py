@@ -8,6 +8,7 @@ import msgspec
 
 from pitstop.model.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn, PitstopError, Unreachable
 from pitstop.model.findings import Finding, Severity
+from pitstop.package.typed import from_json
 from pitstop.wire.views import FindingView, Problem
 
 _BY_STATUS = {401: NotSignedIn, 404: NotFound}
@@ -19,7 +20,7 @@ def error_of(status: int, body: bytes, url: str) -> PitstopError:
     Something that speaks no problem+json is not a service of ours, or stands in front of one.
     """
     try:
-        problem = msgspec.json.decode(body, type=Problem)
+        problem = from_json(body, Problem)
     except msgspec.DecodeError:
         return Unreachable(
             f"{url} does not answer as a Pitstop service: HTTP {status}",

@@ -27,6 +27,7 @@ from pitstop.diagnostics.case_reading import opened_case
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.errors import InvalidCase
 from pitstop.model.system import SystemDescription
+from pitstop.package.typed import from_json
 from pitstop.service.accounts import AccountsService
 from pitstop.service.audited import Audited
 
@@ -92,6 +93,6 @@ def case_app(file: Path, known_key: str | None = None) -> Iterator[Litestar]:
 
 def _header(state: Path) -> SystemDescription:
     try:
-        return msgspec.json.decode((state / SYSTEM).read_bytes(), type=SystemDescription)
+        return from_json((state / SYSTEM).read_bytes(), SystemDescription)
     except (OSError, msgspec.DecodeError) as error:
         raise InvalidCase(f"the file does not say what the system is: {error}") from error

@@ -26,6 +26,7 @@ from securesystemslib.signer import (  # type: ignore[attr-defined] # documented
 from pitstop.model.errors import CaseNotGenuine, InvalidCase
 from pitstop.package.content_paths import clash_problems, path_problem
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 FORMAT = 1
 PAYLOAD_TYPE = "application/vnd.pitstop.case+json"
@@ -110,7 +111,7 @@ def _envelope(raw: bytes) -> Envelope:
 def _contents(payload: bytes) -> Contents:
     said = read_json(payload, "the signed list", MOST_LIST, InvalidCase)
     try:
-        contents = msgspec.convert(said, Contents)
+        contents = converted(said, Contents)
     except msgspec.ValidationError as error:
         raise InvalidCase(f"the signed list does not hold to the format: {error}") from error
     if contents.format != FORMAT:

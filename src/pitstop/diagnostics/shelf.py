@@ -19,6 +19,7 @@ import msgspec
 from pitstop.diagnostics.disk import translated
 from pitstop.model.errors import NotFound, PitstopError, StateUnusable
 from pitstop.model.logs import Bundle
+from pitstop.package.typed import from_json
 from pitstop.ports.logs import FILE
 
 _RECORD, _WORK = "bundle.json", "work"
@@ -43,7 +44,7 @@ class FileShelf:
 
     def get(self, bundle_id: str) -> Bundle:
         try:
-            return msgspec.json.decode((self._of(bundle_id) / _RECORD).read_bytes(), type=Bundle)
+            return from_json((self._of(bundle_id) / _RECORD).read_bytes(), Bundle)
         except FileNotFoundError:
             raise NotFound(f"there is no log bundle {bundle_id}") from None
         except msgspec.DecodeError as error:

@@ -26,6 +26,7 @@ from pitstop.model.releases import Catalogue, Release
 from pitstop.model.versions import Version
 from pitstop.package.content_paths import package_name_problem, short_name_problem
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 CATALOGUE_FORMAT = 1
 MAX_CATALOGUE_BYTES = 16 * 1024 * 1024
@@ -112,7 +113,7 @@ def _convert(document: object, to: type[T]) -> T:
     if problems:
         raise InvalidCatalogue(f"the catalogue is not of its format: {'; '.join(problems[:_SHOWN])}")
     try:
-        return msgspec.convert(prepared, to)
+        return converted(prepared, to)
     except msgspec.ValidationError as error:
         raise InvalidCatalogue(f"the catalogue is not of its format: {error}") from error
 

@@ -37,6 +37,7 @@ from pitstop.package.delta_patches import (
 )
 from pitstop.package.manifest_format import MAX_FILES
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 DELTA_FORMAT = 1
 MAX_INDEX_BYTES = 64 * 1024 * 1024
@@ -257,7 +258,7 @@ def _compressor() -> lzma.LZMACompressor:
 def _read_index(raw: bytes) -> _Index:
     value = read_json(raw, "the delta's index", MAX_INDEX_BYTES, InvalidPackage)
     try:
-        index = msgspec.convert(value, _Index)
+        index = converted(value, _Index)
     except msgspec.ValidationError as error:
         raise InvalidPackage(f"the delta's index: {error}") from error
     if index.format != DELTA_FORMAT:

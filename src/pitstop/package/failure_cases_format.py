@@ -15,6 +15,7 @@ from pitstop.model.errors import InvalidInput, InvalidVersion
 from pitstop.model.known_issues import Failure
 from pitstop.model.versions import Version
 from pitstop.package.strict_json import read_json
+from pitstop.package.typed import converted
 
 MAX_CASES_BYTES = 64 * 1024 * 1024
 MAX_CASES = 100_000
@@ -106,7 +107,7 @@ def read_failure(raw: bytes) -> Failure:
         InvalidInput: it is not of the format.
     """
     try:
-        told = msgspec.convert(read_json(raw, "the failure", MAX_LINE_BYTES, InvalidInput), FailureOfCase)
+        told = converted(read_json(raw, "the failure", MAX_LINE_BYTES, InvalidInput), FailureOfCase)
         return told.failure()
     except (msgspec.ValidationError, InvalidVersion) as error:
         raise InvalidInput(f"the failure: {error}", hint=_HINT) from error
@@ -115,7 +116,7 @@ def read_failure(raw: bytes) -> Failure:
 def _case(line: bytes, number: int) -> CaseLine:
     where = f"line {number}"
     try:
-        case = msgspec.convert(read_json(line, where, MAX_LINE_BYTES, InvalidInput), CaseLine)
+        case = converted(read_json(line, where, MAX_LINE_BYTES, InvalidInput), CaseLine)
         case.failure.failure()
     except msgspec.ValidationError as error:
         raise InvalidInput(f"{where}: {error}", hint=_HINT) from error

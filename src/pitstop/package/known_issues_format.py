@@ -35,6 +35,7 @@ from pitstop.package.known_issues_documents import (
 )
 from pitstop.package.plan_format import WhenDocument, convert_plan, step_document
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 KNOWN_ISSUES_FORMAT = 2
 KNOWN_FORMATS = (1, 2)
@@ -63,7 +64,7 @@ def read_known_issues(raw: bytes) -> KnownIssues:
             hint="The publisher uses a newer format than this Pitstop knows: update Pitstop.",
         )
     try:
-        head = msgspec.convert(value, _Head)
+        head = converted(value, _Head)
     except msgspec.ValidationError as error:
         raise InvalidCatalogue(f"the list of known issues: {error}") from error
     listed = KnownIssues(head.publisher, head.product, head.issued, read_issues(head.issues, head.format))
@@ -85,8 +86,8 @@ def _issue(value: object, number: int, format_: int) -> KnownIssue:
     where = f"issue {told}" if isinstance(told, str) else f"issues[{number}]"
     try:
         if format_ == 1:
-            return _of_old(msgspec.convert(value, OldIssueDocument))
-        return _of_document(msgspec.convert(value, IssueDocument))
+            return _of_old(converted(value, OldIssueDocument))
+        return _of_document(converted(value, IssueDocument))
     except (msgspec.ValidationError, InvalidPlan) as error:
         said = error.message if isinstance(error, InvalidPlan) else str(error)
         raise InvalidCatalogue(f"the list of known issues: {where}: {said}", hint=CORRECT) from error

@@ -15,6 +15,7 @@ from pitstop.model.errors import InvalidPackage
 from pitstop.model.packages import ContentFile, Manifest
 from pitstop.package.content_paths import clash_problems, path_problem
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 MANIFEST_FORMAT = 1
 MAX_MANIFEST_BYTES = 64 * 1024 * 1024
@@ -45,7 +46,7 @@ def read_manifest(raw: bytes) -> Manifest:
     """
     value = read_json(raw, "manifest.json", MAX_MANIFEST_BYTES, InvalidPackage)
     try:
-        document = msgspec.convert(value, _Document)
+        document = converted(value, _Document)
     except msgspec.ValidationError as error:
         raise InvalidPackage(f"manifest.json: {error}") from error
     if document.format != MANIFEST_FORMAT:

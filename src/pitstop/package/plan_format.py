@@ -36,6 +36,7 @@ from pitstop.model.plans import (
 from pitstop.package.plain_yaml import read_yaml
 from pitstop.package.plan_structure import placed_items, structure_problems
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 MAX_PLAN_BYTES = 1024 * 1024
 MAX_ITEMS = 2000
@@ -362,7 +363,7 @@ class _Reading:
         if self._items > MAX_ITEMS:
             _refuse([f"more than {MAX_ITEMS} items"])
         try:
-            return msgspec.convert(value, to)
+            return converted(value, to)
         except msgspec.ValidationError as error:
             self.problems.append(f"{_place(where, value)}: {error}")
             return None

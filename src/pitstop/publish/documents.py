@@ -27,6 +27,7 @@ from pitstop.package.known_issues_format import (
     write_known_issues,
 )
 from pitstop.package.site_layout import Numbered
+from pitstop.package.typed import converted
 from pitstop.publish.keys import KeyFolder
 from pitstop.publish.published import Published
 from pitstop.publish.repository import Repository
@@ -49,7 +50,7 @@ def read_issues_file(path: Path) -> list[KnownIssue]:
         NotFound, InvalidInput: it is not there, or not as it must be; says what is wrong.
     """
     try:
-        told = msgspec.convert(tomllib.loads(_text(path)), _IssuesFile)
+        told = converted(tomllib.loads(_text(path)), _IssuesFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidInput(f"{path}: {error}") from error
     if told.format not in KNOWN_FORMATS:

@@ -22,6 +22,7 @@ from pitstop.model.errors import InvalidInput
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Catalogue, DatePrecision, Release, ReleaseStatus
 from pitstop.package.strict_json import canonical_json
+from pitstop.package.typed import from_json
 from pitstop.publish.page_paths import article_page, feed_file, on_site, release_page
 from pitstop.publish.repository import Repository
 from pitstop.publish.settings import SETTINGS_FILE, PublisherSettings
@@ -88,7 +89,7 @@ def read_feed_times(settings: PublisherSettings) -> FeedTimes:
     """
     path = settings.folder / TIMES_FILE
     try:
-        return FeedTimes(path, msgspec.json.decode(path.read_bytes(), type=dict[str, _EntryTime]))
+        return FeedTimes(path, from_json(path.read_bytes(), dict[str, _EntryTime]))
     except FileNotFoundError:
         return FeedTimes(path, {})
     except msgspec.DecodeError as error:

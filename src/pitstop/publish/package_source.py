@@ -18,6 +18,7 @@ from pitstop.model.errors import InvalidPackage, InvalidVersion, NotFound
 from pitstop.model.packages import ExpectedRuntime, PackageType
 from pitstop.model.releases import DatePrecision, HardwareMatch, ReleaseDate
 from pitstop.model.versions import Version
+from pitstop.package.typed import converted
 from pitstop.package.volumes import DEFAULT_VOLUME_BYTES
 from pitstop.publish.settings import TYPES, PublisherSettings
 
@@ -119,7 +120,7 @@ def read_package_source(folder: Path, settings: PublisherSettings) -> PackageSou
     """
     path = folder / PACKAGE_FILE
     try:
-        source = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PackageSource)
+        source = converted(tomllib.loads(path.read_text(encoding="utf-8")), PackageSource)
     except FileNotFoundError:
         raise NotFound(
             f"there is no package source in {folder}: {PACKAGE_FILE} is missing",

@@ -14,6 +14,7 @@ from pitstop.model.errors import InvalidPackage
 from pitstop.model.releases import Release
 from pitstop.package.catalogue_format import convert_release, release_document
 from pitstop.package.strict_json import canonical_json, read_json
+from pitstop.package.typed import converted
 
 DRAFT_FILE = "release.json"
 DRAFT_FORMAT = 1
@@ -48,7 +49,7 @@ def read_draft(raw: bytes) -> ReleaseDraft:
     """Raises InvalidPackage: not of the format."""
     value = read_json(raw, DRAFT_FILE, _MAX_BYTES, InvalidPackage)
     try:
-        document = msgspec.convert(value, _Document)
+        document = converted(value, _Document)
     except msgspec.ValidationError as error:
         raise InvalidPackage(f"{DRAFT_FILE}: {error}") from error
     if document.format != DRAFT_FORMAT:

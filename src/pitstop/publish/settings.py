@@ -22,6 +22,7 @@ from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import PublisherKind
 from pitstop.package.content_paths import package_name_problem, short_name_problem
+from pitstop.package.typed import converted
 
 SETTINGS_FILE = "publisher.toml"
 ROOT_FILE = "root.json"
@@ -169,7 +170,7 @@ def read_settings(folder: Path) -> PublisherSettings:
     """
     path = folder / SETTINGS_FILE
     try:
-        document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Document)
+        document = converted(tomllib.loads(path.read_text(encoding="utf-8")), _Document)
     except FileNotFoundError:
         raise NotFound(
             f"there is no publisher in {folder}: {SETTINGS_FILE} is missing",

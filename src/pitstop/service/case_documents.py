@@ -10,6 +10,7 @@ import msgspec
 from pitstop.model.accounts import Actor
 from pitstop.model.cases import Case, CaseEntry, Contact
 from pitstop.model.errors import InvalidInput
+from pitstop.package.typed import converted
 from pitstop.policy.help import HELP_WORDS, Help, help_of
 from pitstop.policy.support import support
 from pitstop.service.case_page import case_page
@@ -64,7 +65,7 @@ class CaseDocuments:
             alerts=self.alerts.list(actor, active_only=True),
             runs=tuple(run for run in self.runs.list(actor) if run.ended is None or run.ended >= case.since),
         )
-        cleaned = msgspec.convert(self._cleaned(msgspec.to_builtins(document)), CaseDocument)
+        cleaned = converted(self._cleaned(msgspec.to_builtins(document)), CaseDocument)
         said = msgspec.json.format(msgspec.json.encode(cleaned), indent=2)
         return {CASE: said, PAGE: case_page(cleaned, HELP_WORDS[Help(cleaned.help)]).encode()}
 

@@ -21,6 +21,7 @@ from pitstop.model.plans import PlanStep
 from pitstop.model.runs import Run, Step, StepStatus, operation_id
 from pitstop.model.system import Node, SystemDescription
 from pitstop.package.fileset import METADATA
+from pitstop.package.typed import converted
 from pitstop.ports.checks import Readiness
 from pitstop.ports.clock import Clock
 from pitstop.ports.controllers import Controllers, NoControllers
@@ -282,7 +283,7 @@ class StepKind(Generic[A]):
             InvalidPlan: they are not what the kind takes; the message begins with ``where``.
         """
         try:
-            return msgspec.convert(dict(args), self.args)
+            return converted(dict(args), self.args)
         except msgspec.ValidationError as error:
             raise InvalidPlan(f"{where}: {error}") from error
 

@@ -30,6 +30,7 @@ from pitstop.model.runs import (
     StepWaited,
     StopRequested,
 )
+from pitstop.package.typed import from_json
 
 
 def kind_of(event: type[RunEvent]) -> str:
@@ -103,4 +104,4 @@ def encode(event: RunEvent) -> str:
 
 def decode(kind: str, data: str) -> RunEvent:
     """The event of this kind from its JSON."""
-    return msgspec.json.decode(data, type=KINDS[kind])
+    return from_json(data, KINDS[kind])

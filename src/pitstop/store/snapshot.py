@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select
 
+from pitstop.package.typed import converted
 from pitstop.store import tables
 from pitstop.store.columns import Json
 from pitstop.store.database import Database, open_database
@@ -111,7 +112,7 @@ def _cleaned(column: Column[Any], value: Any, clean: Clean) -> Any:
     if value is None:
         return None
     if isinstance(column.type, Json):
-        return msgspec.convert(_each(msgspec.to_builtins(value), clean), column.type.of)
+        return converted(_each(msgspec.to_builtins(value), clean), column.type.of)
     if column is tables.events.c.data:
         return json.dumps(_each(json.loads(value), clean))
     return clean(value)

@@ -30,6 +30,7 @@ from pitstop.model.errors import (
 from pitstop.model.imports import HandedFile, Import
 from pitstop.package.content_paths import clash_problems, path_problem
 from pitstop.package.site_layout import MEDIA_TIMESTAMP, METADATA_FOLDER
+from pitstop.package.typed import from_json
 from pitstop.ports.imports import Contents, Repository
 from pitstop.transport import durable
 from pitstop.transport.transfers import show
@@ -88,7 +89,7 @@ class FileArrivals:
 
     def get(self, import_id: str) -> Import:
         try:
-            return msgspec.json.decode((self._of(import_id) / _RECORD).read_bytes(), type=Import)
+            return from_json((self._of(import_id) / _RECORD).read_bytes(), Import)
         except FileNotFoundError:
             raise NotFound(f"there is no import {import_id}") from None
         except msgspec.DecodeError as error:

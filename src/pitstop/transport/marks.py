@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from pitstop.package.typed import from_json
 from pitstop.transport import durable
 from pitstop.transport.fetcher import Mark
 
@@ -25,7 +26,7 @@ class _Kept(msgspec.Struct):
 def load(file: Path, content: bytes) -> Mark | None:
     """The mark of these bytes, if one is kept."""
     try:
-        kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+        kept = from_json(file.read_bytes(), _Kept)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     if kept.sha256 != hashlib.sha256(content).hexdigest():

@@ -15,6 +15,7 @@ import msgspec
 from tuf.api.metadata import Role  # type: ignore[attr-defined]  # tuf's documented names, without __all__
 
 from pitstop.model.errors import StateUnusable, TrustError
+from pitstop.package.typed import from_json
 from pitstop.transport import durable
 
 _HINT = "The catalogue in use stays as it was. Tell the publisher: what is published may not be taken back."
@@ -38,7 +39,7 @@ def load(file: Path) -> Seen | None:
         StateUnusable: the file is damaged.
     """
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Seen)
+        return from_json(file.read_bytes(), Seen)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:

@@ -20,6 +20,7 @@ import msgspec
 
 from pitstop.model.errors import DigestMismatch, NoSpace
 from pitstop.package.pieces import PIECE
+from pitstop.package.typed import from_json
 from pitstop.ports.payloads import Progress
 from pitstop.transport import durable
 from pitstop.transport.volume import SLICES_SUFFIX, SPARE, FreeSpace, Wanted
@@ -142,7 +143,7 @@ def _data(book: Path) -> Path:
 def _load(book: Path) -> _Came:
     """What has come. A damaged book, or one without its bytes, says nothing: then it all comes again."""
     try:
-        came = msgspec.json.decode(book.read_bytes(), type=_Came)
+        came = from_json(book.read_bytes(), _Came)
     except (FileNotFoundError, msgspec.DecodeError):
         return _Came()
     return came if _data(book).exists() else _Came()

@@ -10,6 +10,7 @@ from pitstop.model.errors import InvalidInput
 from pitstop.model.releases import PublisherKind
 from pitstop.package.content_paths import clash_problems, path_problem, short_name_problem
 from pitstop.package.strict_json import read_json
+from pitstop.package.typed import converted
 from pitstop.wire.base import View
 from pitstop.wire.transfers import (
     INDEX_NAME,
@@ -60,7 +61,7 @@ def read_index(raw: bytes) -> TransferIndex:
 def _read(raw: bytes, name: str, limit: int, kind: type[T]) -> T:
     value = read_json(raw, name, limit, InvalidInput)
     try:
-        return msgspec.convert(value, kind)
+        return converted(value, kind)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"{name}: {error}") from error
 
