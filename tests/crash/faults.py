@@ -67,6 +67,9 @@ _TAKES_OVER = {Fault.KILLED, Fault.PAUSED, Fault.CUT_OFF, Fault.NO_DATABASE}
 """After these another worker must have the run."""
 
 
+_AT_ONCE_OVER = {Fault.KILLED, Fault.CLOCK}
+"""These do not last: on a quick machine the run would be at its end before the next fault's turn came."""
+
 ALONE = {Fault.KILLED, Fault.NO_NODES, Fault.CLOCK, Fault.DATABASE_FULL, Fault.NODES_FULL}
 """What befalls a service that works alone, with SQLite: it is started again, or goes on by itself."""
 
@@ -174,7 +177,7 @@ class Watch:
 
     def _befall(self, member: Member, fault: Fault, run: Run) -> None:
         self.befallen.append(fault)
-        lasts = self.chance.uniform(0.3, 3.0)
+        lasts = self.chance.uniform(0.3, 3.0) if fault not in _AT_ONCE_OVER else 0.0
         self.troubles.append(_Trouble(fault, member, run.epoch, time.monotonic(), lasts))
         match fault:
             case Fault.KILLED:
