@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -15,6 +15,7 @@ from pitstop.channels.by_apprise import ByApprise
 from pitstop.channels.http import Alertmanager, Endpoint, Webhook
 from pitstop.channels.mail import Encryption, Mail
 from pitstop.channels.syslog import Syslog, Way
+from pitstop.daemon.settings_words import said as _said
 from pitstop.model.errors import InvalidInput
 from pitstop.model.findings import Severity
 from pitstop.ports.alert_channels import Channel
@@ -22,11 +23,6 @@ from pitstop.ports.alert_channels import Channel
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MAIL_PORTS = {Encryption.STARTTLS: 587, Encryption.TLS: 465, Encryption.NONE: 25}
 _SYSLOG_PORTS = {Way.UDP: 514, Way.TCP: 514, Way.TLS: 6514}
-
-
-def _said(description: str, **bounds: Any) -> msgspec.Meta:
-    """What docs/settings.md says of a setting."""
-    return msgspec.Meta(description=description, **bounds)
 
 
 class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

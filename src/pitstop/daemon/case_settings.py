@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from pitstop.daemon.settings_words import said as _said
 from pitstop.model.cases import Contact
 from pitstop.model.errors import InvalidInput
-
-
-def _said(description: str, **bounds: Any) -> msgspec.Meta:
-    """What docs/settings.md says of a setting."""
-    return msgspec.Meta(description=description, **bounds)
 
 
 class ContactSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,19 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from pitstop.checks.kind import CheckHabits
+from pitstop.daemon.settings_words import said as _said
 from pitstop.diagnostics.operator_checks import CHECK_NAME
 from pitstop.model.errors import InvalidInput
 from pitstop.ports.checks import OperatorCheck
-
-
-def _said(description: str, **bounds: Any) -> msgspec.Meta:
-    """What docs/settings.md says of a setting."""
-    return msgspec.Meta(description=description, **bounds)
 
 
 class ChecksTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

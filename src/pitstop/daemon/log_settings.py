@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import asyncssh
 import msgspec
 
+from pitstop.daemon.settings_words import said as _said
 from pitstop.diagnostics.budget import Bounds
 from pitstop.diagnostics.node_reading import What
 from pitstop.diagnostics.node_sources import DEFAULT_COMMANDS, DEFAULT_FILES
@@ -21,11 +22,6 @@ from pitstop.diagnostics.targets import PutTarget, SftpTarget, StoreTarget, path
 from pitstop.model.errors import InvalidInput
 from pitstop.model.sizes import parse_size
 from pitstop.ports.logs import Target
-
-
-def _said(description: str, **bounds: Any) -> msgspec.Meta:
-    """What docs/settings.md says of a setting."""
-    return msgspec.Meta(description=description, **bounds)
 
 
 class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

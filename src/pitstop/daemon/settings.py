@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,6 +29,7 @@ from pitstop.daemon.log_settings import (
     LogTarget,
     log_settings,
 )
+from pitstop.daemon.settings_words import said as _said
 from pitstop.model.cases import Contact
 from pitstop.model.errors import InvalidInput, NotFound
 from pitstop.model.packages import PackageType
@@ -41,11 +42,6 @@ from pitstop.transport.http_fetcher import proxy_parts
 SETTINGS_NAME = "pitstop.toml"
 DIRECT = "direct"
 """What a source says as its proxy that is to be reached without one."""
-
-
-def _said(description: str, **bounds: Any) -> msgspec.Meta:
-    """What docs/settings.md says of a setting."""
-    return msgspec.Meta(description=description, **bounds)
 
 
 _Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
