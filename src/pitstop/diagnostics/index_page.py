@@ -13,6 +13,7 @@ import msgspec
 from pitstop import __version__
 from pitstop.model.logs import Bundle, Collected, Outcome, Why
 from pitstop.wire.formats import count, instant, size
+from pitstop.wire.offline_page import fact_list, offline_page
 
 FORMAT: Final = 1
 _WORDS: Final = {
@@ -21,17 +22,6 @@ _WORDS: Final = {
     Outcome.LEFT_OUT: "○ left out",
     Outcome.FAILED: "✕ failed",
 }
-_STYLE: Final = """
-:root{color-scheme:light dark}
-body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
-th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8886}
-td.number{text-align:right;white-space:nowrap}
-caption{text-align:left;font-weight:600;padding:.3rem 0}
-dt{font-weight:600}dd{margin:0 0 .5rem}
-.failed{font-weight:600}
-code{overflow-wrap:anywhere}
-"""
 
 
 def index_page(bundle: Bundle, by: str, collected: Sequence[Collected], removed: Mapping[str, int]) -> str:
@@ -51,25 +41,7 @@ def index_page(bundle: Bundle, by: str, collected: Sequence[Collected], removed:
     for origin, things in groupby(collected, key=lambda thing: thing.origin):
         body += _table(origin, list(things))
     body += ["<h2>What was removed</h2>", *_removed(bundle, removed)]
-    return _PAGE.format(style=_STYLE, body="\n".join(body), version=escape(__version__))
-
-
-_PAGE: Final = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Logs</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-<footer><p>Written by Pitstop {version}. All times are UTC.</p></footer>
-</body>
-</html>
-"""
+    return offline_page("Logs", body)
 
 
 def _asked(bundle: Bundle, by: str) -> list[str]:
@@ -82,8 +54,7 @@ def _asked(bundle: Bundle, by: str) -> list[str]:
         ("Names", "addresses and names are pseudonyms" if wanted.pseudonyms else "as they are"),
         ("Bundle", bundle.id),
     ]
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
-    return ["<h2>What was asked for</h2>", f"<dl>{rows}</dl>"]
+    return ["<h2>What was asked for</h2>", fact_list(facts)]
 
 
 def _table(caption: str, things: Sequence[Collected], *, with_origin: bool = False) -> list[str]:

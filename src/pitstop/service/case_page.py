@@ -6,39 +6,14 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-from pitstop import __version__
 from pitstop.wire.case_views import CaseDocument
 from pitstop.wire.formats import duration, instant, spoken
+from pitstop.wire.offline_page import fact_list, offline_page
 from pitstop.wire.views import FindingView
 
-_STYLE: Final = """
-:root{color-scheme:light dark}
-body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
-th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8886}
-caption{text-align:left;font-weight:600;padding:.3rem 0}
-dt{font-weight:600}dd{margin:0 0 .5rem}
-pre{white-space:pre-wrap;overflow-wrap:anywhere}
-"""
-
-_PAGE: Final = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-<footer><p>Written by Pitstop {version}. All times are UTC. <code>pitstop case verify FILE</code> checks
+_MORE: Final = """ <code>pitstop case verify FILE</code> checks
 that all of it is as the system has signed it; <code>pitstop case view FILE</code> opens it as that system's
-portal, to be read only.</p></footer>
-</body>
-</html>
-"""
+portal, to be read only."""
 
 
 def case_page(document: CaseDocument, help_says: str) -> str:
@@ -48,7 +23,7 @@ def case_page(document: CaseDocument, help_says: str) -> str:
     body += ["<h2>What has happened</h2>", f"<pre>{escape(case.text)}</pre>", *_entries(document)]
     body += ["<h2>Active alerts</h2>", *_findings([alert.finding for alert in document.alerts])]
     body += ["<h2>Runs</h2>", *_runs(document)]
-    return _PAGE.format(title=escape(title), style=_STYLE, body="\n".join(body), version=escape(__version__))
+    return offline_page(title, body, _MORE)
 
 
 def _head(document: CaseDocument, help_says: str) -> Iterator[str]:
@@ -66,11 +41,7 @@ def _head(document: CaseDocument, help_says: str) -> Iterator[str]:
         ("Span", f"{instant(case.since)} to {instant(case.until)}"),
         ("Run", case.run or ""),
     ]
-    yield "<dl>"
-    for name, text in facts:
-        if text:
-            yield f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-    yield "</dl>"
+    yield fact_list(facts)
 
 
 def _entries(document: CaseDocument) -> Iterator[str]:
