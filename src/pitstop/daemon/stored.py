@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pitstop.model.cleaning import Clean
 from pitstop.model.errors import PitstopError, StateUnusable
 from pitstop.ports.jobs import Turns
 from pitstop.ports.progress import Board
@@ -38,7 +39,7 @@ from pitstop.store.outbox import SqlOutbox
 from pitstop.store.payloads import FilePayloads
 from pitstop.store.runs import SqlRuns
 from pitstop.store.shelf import SqlShelf
-from pitstop.store.snapshot import Clean, write_snapshot
+from pitstop.store.snapshot import write_snapshot
 from pitstop.store.turns import SqlTurns
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from pitstop.model.accounts import Actor
 from pitstop.model.cases import Case, CaseEntry, Contact
+from pitstop.model.cleaning import Clean, cleaned
 from pitstop.model.errors import InvalidInput
 from pitstop.package.typed import converted
 from pitstop.policy.help import HELP_WORDS, Help, help_of
@@ -32,7 +33,7 @@ class CaseDocuments:
     policy: PolicyDesk
     alerts: AlertsDesk
     runs: RunsDesk
-    clean: Callable[[str], str]
+    clean: Clean
 
     def require_contact(self, name: str) -> None:
         """Raises InvalidInput: the settings name no such contact."""
@@ -65,18 +66,9 @@ class CaseDocuments:
             alerts=self.alerts.list(actor, active_only=True),
             runs=tuple(run for run in self.runs.list(actor) if run.ended is None or run.ended >= case.since),
         )
-        cleaned = converted(self._cleaned(msgspec.to_builtins(document)), CaseDocument)
-        said = msgspec.json.format(msgspec.json.encode(cleaned), indent=2)
-        return {CASE: said, PAGE: case_page(cleaned, HELP_WORDS[Help(cleaned.help)]).encode()}
-
-    def _cleaned(self, value: object) -> object:
-        if isinstance(value, str):
-            return self.clean(value)
-        if isinstance(value, dict):
-            return {key: self._cleaned(inner) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._cleaned(inner) for inner in value]
-        return value
+        clean = converted(cleaned(msgspec.to_builtins(document), self.clean), CaseDocument)
+        said = msgspec.json.format(msgspec.json.encode(clean), indent=2)
+        return {CASE: said, PAGE: case_page(clean, HELP_WORDS[Help(clean.help)]).encode()}
 
     def _help(self) -> Help:
         return help_of(support(self.knowledge.graph(), self.knowledge.facts()))

@@ -7,19 +7,18 @@ missed, because nobody thought of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select
 
+from pitstop.model.cleaning import Clean, cleaned, cleaned_by_name
 from pitstop.package.typed import converted
 from pitstop.store import tables
 from pitstop.store.columns import Json
 from pitstop.store.database import Database, open_database
-
-Clean = Callable[[str], str]
 
 COPIED: dict[Table, tuple[str, ...]] = {
     tables.counters: (),
@@ -87,13 +86,13 @@ def _copy(source: Connection, target: Connection, table: Table, runs: Sequence[s
     query = select(table)
     if (wanted := _of_runs(table, runs)) is not None:
         query = query.where(wanted)
-    cleaned = [table.c[name] for name in COPIED[table]]
+    columns = [table.c[name] for name in COPIED[table]]
     for part in source.execute(query).mappings().partitions(_ROWS_AT_ONCE):
         rows = [dict(row) for row in part]
         for row in rows:
             if table is tables.facts:
-                row["value"] = _named(row["name"], row["value"], clean)
-            for column in cleaned:
+                row["value"] = cleaned_by_name(row["name"], row["value"], clean)
+            for column in columns:
                 row[column.name] = _cleaned(column, row[column.name], clean)
             if table is tables.ledger and row["run_id"] not in runs:
                 row["run_id"] = None
@@ -112,28 +111,7 @@ def _cleaned(column: Column[Any], value: Any, clean: Clean) -> Any:
     if value is None:
         return None
     if isinstance(column.type, Json):
-        return converted(_each(msgspec.to_builtins(value), clean), column.type.of)
+        return converted(cleaned(msgspec.to_builtins(value), clean), column.type.of)
     if column is tables.events.c.data:
-        return json.dumps(_each(json.loads(value), clean))
+        return json.dumps(cleaned(json.loads(value), clean))
     return clean(value)
-
-
-def _each(value: Any, clean: Clean) -> Any:
-    """The value with each text in it cleaned; keys stay."""
-    if isinstance(value, str):
-        return clean(value) if value else value
-    if isinstance(value, dict):
-        return {
-            key: _named(key, inner, clean) if isinstance(inner, str) else _each(inner, clean)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_each(inner, clean) for inner in value]
-    return value
-
-
-def _named(name: str, value: str, clean: Clean) -> str:
-    """A value that may be a secret by its name alone."""
-    start = f"{name}="
-    said = clean(start + value)
-    return said.removeprefix(start) if said.startswith(start) else clean(value)
