@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from pitstop.model.expansion import Branch, group, numbered
 from pitstop.model.known_issues import Mend
-from pitstop.model.plans import GroupMode, PlanStep
+from pitstop.model.plans import GroupMode
 from pitstop.model.runs import RunTree, Step, StepStatus, parent_of
+from pitstop.model.undoing import added_step
 
 _ATTEMPT = "attempt"
 
@@ -68,22 +69,5 @@ def _outcome(tree: RunTree, leaves: Sequence[Step], failed: Step) -> Mended:
 
 def _part(leaf: Step, mend: Mend) -> Branch:
     """What is done on the leaf's node; it knows which attempt of the leaf it mends."""
-    part = group(leaf.node or "", [Branch(_of(leaf, step)) for step in (*mend.steps, *mend.verify)])
+    part = group(leaf.node or "", [Branch(added_step(leaf, step)) for step in (*mend.steps, *mend.verify)])
     return replace(part, step=replace(part.step, args={_ATTEMPT: leaf.attempt}))
-
-
-def _of(leaf: Step, step: PlanStep) -> Step:
-    return Step(
-        index="",
-        name=step.name,
-        description=step.description,
-        kind=step.kind,
-        args=dict(step.args),
-        node=leaf.node,
-        expected=step.expected,
-        deadline=step.deadline,
-        retry=step.retry,
-        package=leaf.package,
-        undo=(),
-        undoes=leaf.index,
-    )

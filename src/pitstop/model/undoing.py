@@ -9,6 +9,7 @@ nodes that it took out of service are put back, and nothing else is touched.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND, Branch, group, numbered
 from pitstop.model.plans import GroupMode, PlanStep
@@ -111,6 +112,11 @@ def _back_of_leaf(leaf: Step) -> Iterator[Branch]:
 
 
 def _undoing(leaf: Step, step: PlanStep) -> Step:
+    return replace(added_step(leaf, step), bandwidth=leaf.bandwidth)
+
+
+def added_step(leaf: Step, step: PlanStep) -> Step:
+    """A leaf that is added for another one: on its node, out of its package; it has no way back itself."""
     return Step(
         index="",
         name=step.name,
@@ -122,7 +128,6 @@ def _undoing(leaf: Step, step: PlanStep) -> Step:
         deadline=step.deadline,
         retry=step.retry,
         package=leaf.package,
-        bandwidth=leaf.bandwidth,
         undo=(),
         undoes=leaf.index,
     )
