@@ -6,11 +6,10 @@ during and after. The newest run of an update is the one that counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pitstop.checks.kind import CheckHabits
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.cases import Contact
 from pitstop.model.checks import CheckResult
@@ -19,15 +18,15 @@ from pitstop.model.findings import Severity
 from pitstop.model.known_issues import Failure
 from pitstop.model.releases import Release
 from pitstop.model.runs import OCCUPYING, Run, RunPurpose
-from pitstop.policy.applicability import applicabilities, situation_of
+from pitstop.policy.applicability import Applicability, applicabilities, situation_of
 from pitstop.policy.checklist import Item, Known, Stage, Tick, matter, worked_out
 from pitstop.policy.known_issues.matching import applies
 from pitstop.policy.rules.nodes_agree import differing_nodes
 from pitstop.policy.support_rules.contract import entitled
-from pitstop.ports.checks import CheckRecords
 from pitstop.ports.journal import Journal
 from pitstop.ports.records import Alerts, Checklists
 from pitstop.service.audited import Audited
+from pitstop.service.check_findings import CheckFindings
 from pitstop.service.facts import Knowledge
 from pitstop.service.issue_lists import ListedIssues
 from pitstop.service.reports import nodes_out_of_service
@@ -44,8 +43,7 @@ class ChecklistsService:
     records: Checklists
     knowledge: Knowledge
     journal: Journal
-    checks: CheckRecords
-    habits: CheckHabits
+    found: CheckFindings
     alerts: Alerts
     contacts: Sequence[Contact]
     issues: ListedIssues
@@ -106,7 +104,7 @@ class ChecklistsService:
         return None if over else newest
 
     def _require_open(self, item: str, run: Run | None) -> None:
-        """Raises NotFound: there is no such item; InvalidInput: it is not its time, or a fact's business."""
+        """Raises NotFound: there is no such item; InvalidInput: it is not its time."""
         found = matter(item)
         if found is None:
             raise NotFound(f"there is nothing {item!r} on the list", hint="See `pitstop checklist show`.")
@@ -116,7 +114,8 @@ class ChecklistsService:
 
     def _known(self, update: str, run: Run | None) -> Known:
         graph, facts = self.knowledge.graph(), self.knowledge.facts()
-        verdict = applicabilities(graph, facts).get(update)
+        verdicts = applicabilities(graph, facts)
+        verdict = verdicts.get(update)
         if verdict is None:
             raise NotFound(f"there is no update {update}", hint="List them with `pitstop update list`.")
         now = self.audited.clock.now()
@@ -134,7 +133,7 @@ class ChecklistsService:
             ended=run.ended if run else None,
             out=nodes_out_of_service(self.journal.load(run.id)) if run else (),
             differing=[finding.subject for finding in differing_nodes(situation)],
-            newer=self._newer(verdict.release.family),
+            newer=_newer(verdicts.values(), verdict.release.family),
         )
 
     def _issues(self, release: Release) -> Sequence[str] | None:
@@ -146,22 +145,21 @@ class ChecklistsService:
         return about if listed else None
 
     def _results(self, now: datetime) -> Sequence[CheckResult]:
-        kept = (each.result for each in self.checks.results())
-        return [result for result in kept if now - result.at <= self.habits.valid]
+        """Those that still count."""
+        oldest = self.found.counts_from(now)
+        kept = (each.result for each in self.found.records.results())
+        return [result for result in kept if result.at >= oldest]
 
     def _checked(self) -> datetime | None:
-        whole = (each for each in self.checks.rounds() if each.ended is not None and not each.checks)
+        whole = (each for each in self.found.records.rounds() if each.ended is not None and not each.checks)
         return next((each.began for each in whole), None)
 
-    def _newer(self, family: str | None) -> str:
-        """The newest hotfix of that family that can go on now."""
-        open_now = applicabilities(self.knowledge.graph(), self.knowledge.facts())
-        newer = [
-            verdict.release
-            for verdict in open_now.values()
-            if verdict.installable and family in verdict.release.families
-        ]
-        return max(newer, key=lambda release: release.version).name if newer else ""
+
+def _newer(verdicts: Iterable[Applicability], family: str | None) -> str:
+    """The newest hotfix of that family that can go on now."""
+    open_now = (verdict.release for verdict in verdicts if verdict.installable)
+    newer = [release for release in open_now if family in release.families]
+    return max(newer, key=lambda release: release.version).name if newer else ""
 
 
 def item_view(item: Item) -> ChecklistItemView:

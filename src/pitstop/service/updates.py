@@ -92,7 +92,7 @@ class UpdatesService:
             _require_may(verdict, verb)
             platform, _ = current_versions(self.knowledge.graph(), facts)
             stored = facts.states.get(name, UpdateState.READY)
-            standing = self.checklists.before(name)
+            standing = self.checklists.before(name) if verb is Verb.APPLY else ()
             run = self.beginning.begin(
                 actor, verdict.release, verb, stored=stored, showing=platform, windows=windows
             )
