@@ -10,14 +10,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from pitstop.model.accounts import Actor, Permission, Role
 from pitstop.model.cases import Case, CaseEntry, CaseEvent, CaseFile, CaseState, FileState, Impact, case_move
 from pitstop.model.errors import Conflict, InvalidInput, NotFound, PitstopError
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.logs import DEFAULT_SPAN, BundleState, is_over
+from pitstop.model.logs import Bundle, BundleState, is_over
 from pitstop.ports.cases import CaseFiles, CaseParts, Cases
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.logs import Shelf
@@ -95,8 +95,7 @@ class CasesService:
         with self.audited.change(actor, Permission.COLLECT_LOGS, "open case", new.title[:LONGEST_TITLE]):
             impact = _checked(new)
             self.documents.require_contact(new.contact)
-            since, until, run = self._span(new)
-            bundle = self.logs.collect(actor, NewBundle(since=since, until=until, run=run))
+            bundle = self.logs.collect(actor, self._span(new))
             case = self.cases.open_case(
                 Case(
                     number=0,
@@ -110,7 +109,7 @@ class CasesService:
                     since=bundle.since,
                     until=bundle.until,
                     file=CaseFile(FileState.MAKING, bundle.id),
-                    run=run,
+                    run=bundle.run,
                 )
             )
             self.jobs.submit(MAKE, str(case.number))
@@ -155,31 +154,23 @@ class CasesService:
         self.cases.change(case)
         return case_view(case, self.cases.entries(case.number))
 
-    def _span(self, new: NewCase) -> tuple[datetime, datetime, str | None]:
-        """From before the run's begin, or the last hours, to now; and the run's whole id.
+    def _span(self, new: NewCase) -> NewBundle:
+        """The logs of the last hours; of a run, unless hours are said, those since before its begin.
 
         Raises:
-            NotFound: there is no such run. InvalidInput: it is no number of hours.
+            NotFound: there is no such run.
         """
-        now = self.audited.clock.now()
-        if new.hours is not None and not 0 < new.hours <= LONGEST_SPAN / timedelta(hours=1):
-            raise InvalidInput(f"{new.hours} hours are no span of up to {LONGEST_SPAN.days} days")
-        asked = now - timedelta(hours=new.hours) if new.hours is not None else None
-        if new.run is None:
-            return asked or now - DEFAULT_SPAN, now, None
-        run = self.runs.run(new.run)
-        return asked or max(run.created - _BEFORE_RUN, now - LONGEST_SPAN), now, run.id
+        if new.run is None or new.hours is not None:
+            return NewBundle(hours=new.hours, run=new.run)
+        since = self.runs.run(new.run).created - _BEFORE_RUN
+        return NewBundle(since=max(since, self.audited.clock.now() - LONGEST_SPAN), run=new.run)
 
     # --- doing -------------------------------------------------------------------------------------------
 
     def unfinished(self) -> tuple[str, ...]:
         """The cases whose file is to be made on this machine, which has their logs."""
-        here = {bundle.id for bundle in self.shelf.all()}
-        return tuple(
-            str(case.number)
-            for case in self.cases.cases()
-            if case.file.state is FileState.MAKING and case.file.logs in here
-        )
+        making = [case for case in self.cases.cases() if case.file.state is FileState.MAKING]
+        return tuple(str(case.number) for case in making if self._bundle(case) is not None)
 
     async def work(self, key: str) -> None:
         """The job: makes the file. Whatever it ends with is written down, and never raised."""
@@ -189,10 +180,8 @@ class CasesService:
         await asyncio.to_thread(self._make, number)
 
     def _waits_for_logs(self, number: int) -> bool:
-        try:
-            return not is_over(self.shelf.get(self.cases.case(number).file.logs))
-        except NotFound:
-            return False
+        bundle = self._bundle(self.cases.case(number))
+        return bundle is not None and not is_over(bundle)
 
     def _make(self, number: int) -> None:
         case = self.cases.case(number)
@@ -217,11 +206,15 @@ class CasesService:
         return self.files.make(case.number, parts)
 
     def _logs_of(self, case: Case) -> Path | None:
+        bundle = self._bundle(case)
+        return self.shelf.file(bundle) if bundle and bundle.state is BundleState.READY else None
+
+    def _bundle(self, case: Case) -> Bundle | None:
+        """The logs of its span; None: another machine has them, or they were removed."""
         try:
-            bundle = self.shelf.get(case.file.logs)
+            return self.shelf.get(case.file.logs)
         except NotFound:
             return None
-        return self.shelf.file(bundle) if bundle.state is BundleState.READY else None
 
     def _runs_of(self, case: Case) -> Sequence[str]:
         """The case's own, those of the span, and the newest, to compare with."""
