@@ -11,7 +11,7 @@ from litestar.response import Stream
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn
 from pitstop.service.log_files import pieces
 from pitstop.service.watching import ENDLESS
-from pitstop.wire.byte_ranges import part_headers, start_of
+from pitstop.wire.byte_ranges import part_of
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
 
 
@@ -118,12 +118,12 @@ def renew_case(desk: DeskHere, actor: SignedIn, number: FromPath[int]) -> CaseVi
 async def fetch_case(request: AnyRequest, desk: DeskHere, actor: SignedIn, number: FromPath[int]) -> Stream:
     path = await asyncio.to_thread(desk.cases.file, actor, number)
     case = await asyncio.to_thread(desk.cases.show, actor, number)
-    start = start_of(request.headers.get("range", ""), case.file.size)
+    part = part_of(request.headers.get("range", ""), case.file.size, case.file.name)
     return Stream(
-        pieces(path, start),
+        pieces(path, part.start),
         media_type="application/zip",
-        headers=part_headers(start, case.file.size, case.file.name),
-        status_code=206 if start else 200,
+        headers=part.headers,
+        status_code=part.status,
     )
 
 

@@ -11,7 +11,7 @@ from litestar.response import Stream
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn
 from pitstop.service.log_files import pieces
 from pitstop.service.watching import ENDLESS
-from pitstop.wire.byte_ranges import part_headers, start_of
+from pitstop.wire.byte_ranges import part_of
 from pitstop.wire.log_views import BundleView, LogsOffer, NewBundle, Sending
 
 
@@ -118,12 +118,12 @@ async def fetch_logs(
 ) -> Stream:
     bundle = await asyncio.to_thread(desk.logs.show, actor, bundle_id)
     path = await asyncio.to_thread(desk.logs.file, actor, bundle_id)
-    start = start_of(request.headers.get("range", ""), bundle.size)
+    part = part_of(request.headers.get("range", ""), bundle.size, bundle.file_name)
     return Stream(
-        pieces(path, start),
+        pieces(path, part.start),
         media_type="application/zip",
-        headers=part_headers(start, bundle.size, bundle.file_name),
-        status_code=206 if start else 200,
+        headers=part.headers,
+        status_code=part.status,
     )
 
 

@@ -16,7 +16,7 @@ from pitstop.portal.rendering import HEADERS, go_to
 from pitstop.portal.visits import OpenVisit, PortalRequest, Visit
 from pitstop.service.log_files import pieces
 from pitstop.service.watching import ENDLESS
-from pitstop.wire.byte_ranges import part_headers, start_of
+from pitstop.wire.byte_ranges import part_of
 from pitstop.wire.case_views import CaseWord, NewCase
 
 
@@ -63,12 +63,12 @@ def download(request: PortalRequest, visit: OpenVisit, number: FromPath[int]) ->
     """A browser that was interrupted goes on where it was."""
     path = visit.desk.cases.file(visit.actor, number)
     file = visit.desk.cases.show(visit.actor, number).file
-    start = start_of(request.headers.get("range", ""), file.size)
+    part = part_of(request.headers.get("range", ""), file.size, file.name)
     return Stream(
-        pieces(path, start),
+        pieces(path, part.start),
         media_type="application/zip",
-        headers={**HEADERS, **part_headers(start, file.size, file.name)},
-        status_code=206 if start else 200,
+        headers={**HEADERS, **part.headers},
+        status_code=part.status,
     )
 
 

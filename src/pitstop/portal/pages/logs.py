@@ -16,7 +16,7 @@ from pitstop.portal.rendering import HEADERS, go_to, in_path
 from pitstop.portal.visits import OpenVisit, PortalRequest, Visit
 from pitstop.service.log_files import pieces
 from pitstop.service.watching import ENDLESS
-from pitstop.wire.byte_ranges import part_headers, start_of
+from pitstop.wire.byte_ranges import part_of
 from pitstop.wire.log_views import NewBundle
 
 SHOWN: Final = 200
@@ -62,12 +62,12 @@ def download(request: PortalRequest, visit: OpenVisit, bundle_id: FromPath[str])
     """The bundle's file; a browser that was interrupted goes on where it was."""
     bundle = visit.desk.logs.show(visit.actor, bundle_id)
     path = visit.desk.logs.file(visit.actor, bundle_id)
-    start = start_of(request.headers.get("range", ""), bundle.size)
+    part = part_of(request.headers.get("range", ""), bundle.size, bundle.file_name)
     return Stream(
-        pieces(path, start),
+        pieces(path, part.start),
         media_type="application/zip",
-        headers={**HEADERS, **part_headers(start, bundle.size, bundle.file_name)},
-        status_code=206 if start else 200,
+        headers={**HEADERS, **part.headers},
+        status_code=part.status,
     )
 
 
