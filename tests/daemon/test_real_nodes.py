@@ -74,7 +74,7 @@ def test_what_a_machine_runs_is_read_from_it_when_it_is_added_and_whenever_it_is
         assert [said.version for said in added.node.versions] == ["1.2305.0.10"]
         assert added.node.fingerprint == fingerprint(machine.server.host_line)
         (machine.server.root / "VERSION").write_text("1.2305.1.22\n")
-        wired.node_watch.look()
+        wired.acting.watch.look()
         versions = [(said.node, said.version) for said in stored.nodes.versions()]
         assert versions == [("n2", "1.2305.1.22")], "who does not answer is left out"
 

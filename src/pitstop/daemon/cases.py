@@ -8,17 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from pitstop.daemon.settings import Settings
-from pitstop.daemon.stored import Stored
+from pitstop.daemon.ground import Ground
 from pitstop.diagnostics.case_file import FileCases
 from pitstop.diagnostics.redaction import Rules
 from pitstop.model.system import SshDefaults
-from pitstop.ports.jobs import Jobs
-from pitstop.service.audited import Audited
 from pitstop.service.case_documents import CaseDocuments
 from pitstop.service.cases import CasesService
 from pitstop.service.desk import AlertsDesk, PolicyDesk, RunsDesk, SystemDesk
-from pitstop.service.facts import Knowledge
 from pitstop.service.logs import LogsService
 
 KEY = "case-key"
@@ -27,24 +23,21 @@ SYSTEM = "system.json"
 
 
 def case_parts(
-    settings: Settings,
-    stored: Stored,
-    knowledge: Knowledge,
+    on: Ground,
     *,
     system: SystemDesk,
     policy: PolicyDesk,
     alerts: AlertsDesk,
     runs: RunsDesk,
     logs: LogsService,
-    jobs: Jobs,
-    audited: Audited,
 ) -> CasesService:
+    settings, stored, knowledge = on.settings, on.stored, on.knowledge
     rules = Rules(dict(settings.logs.own))
 
     def snapshot(to: Path, run_ids: Sequence[str]) -> None:
         stored.write_snapshot(to, run_ids, rules.text)
         # Nodes are in the database; how they are signed in to is nobody's business.
-        header = replace(knowledge.system, nodes=(), ssh=SshDefaults())
+        header = replace(knowledge.system, nodes=(), ssh=SshDefaults(), logins={})
         (to / SYSTEM).write_bytes(msgspec.json.encode(header))
 
     return CasesService(
@@ -55,12 +48,12 @@ def case_parts(
             packages=stored.folder / "packages",
             snapshot=snapshot,
             system=lambda: knowledge.system.name,
-            clock=audited.clock,
+            clock=on.clock,
         ),
         documents=CaseDocuments(settings.contacts, knowledge, system, policy, alerts, runs, rules.text),
         logs=logs,
         shelf=logs.shelf,
         runs=stored.runs,
-        jobs=jobs,
-        audited=audited,
+        jobs=on.jobs,
+        audited=on.audited,
     )

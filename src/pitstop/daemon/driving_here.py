@@ -9,6 +9,7 @@ from contextlib import suppress
 from pitstop.daemon.desks import wire
 from pitstop.daemon.settings import Settings
 from pitstop.daemon.stored import open_state
+from pitstop.daemon.work import driven
 
 
 class DrivingHere:
@@ -44,10 +45,9 @@ class DrivingHere:
 
                 async def drive() -> None:
                     try:
-                        await wired.driver.drive(self._run_id)
+                        await driven(wired, self._run_id)
                     finally:
-                        await wired.nodes.close()
-                        await wired.http.close()
+                        await wired.acting.close()
 
                 self._task = self._loop.create_task(drive())
                 with suppress(asyncio.CancelledError):

@@ -48,7 +48,7 @@ async def serve(wired: Wired, app: Litestar) -> None:
     )
     await require_answers(app)
     taken = listening(wired.settings.host, wired.settings.port)
-    await asyncio.to_thread(wired.installation.say_healthy)
+    await asyncio.to_thread(wired.acting.installation.say_healthy)
     async with _working(wired):
         await server.serve(sockets=[taken])
 
@@ -58,23 +58,22 @@ async def work(wired: Wired) -> None:
     told_to_end = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
-    await asyncio.to_thread(wired.installation.say_healthy)
+    await asyncio.to_thread(wired.acting.installation.say_healthy)
     async with _working(wired):
         await told_to_end.wait()
 
 
 @asynccontextmanager
 async def _working(wired: Wired) -> AsyncIterator[None]:
-    await asyncio.to_thread(wired.imports.drop_broken)
-    await wired.jobs.start(jobs(wired), tuple(recurring(wired)))
+    await asyncio.to_thread(wired.getting.imports.drop_broken)
+    await wired.ground.jobs.start(jobs(wired), tuple(recurring(wired)))
     await asyncio.to_thread(wired.logs.catch_up)
     try:
         yield
     finally:
-        await wired.jobs.stop()
-        await wired.nodes.close()
+        await wired.ground.jobs.stop()
+        await wired.acting.close()
         await wired.log_streams.close()
-        await wired.http.close()
 
 
 async def require_answers(app: Litestar) -> None:
@@ -125,4 +124,4 @@ def run(wired: Wired, *, faces: bool = True) -> NoReturn:
         log.info("ended")
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(wired.ending.status)
+    os._exit(wired.acting.ending.status)

@@ -121,15 +121,15 @@ def _settings_and_log(settings_file: Path) -> Settings:
 
 def _declare(wired: Wired) -> None:
     """Bring into force what settings and nodes file declare."""
-    take_over(wired.settings.state, wired.host_keys)
-    wired.node_declarations.take_file()
+    take_over(wired.settings.state, wired.ground.stored.host_keys)
+    wired.acting.declarations.take_file()
     _declare_sources(wired)
 
 
 def _declare_sources(wired: Wired) -> None:
     for source, root in wired.settings.sources:
-        wired.sources.declare(source, _read_root(wired.settings, source.name, root))
-    wired.sources.switch_off_others()
+        wired.getting.sources.declare(source, _read_root(wired.settings, source.name, root))
+    wired.getting.sources.switch_off_others()
 
 
 def _read_root(settings: Settings, source: str, root: Path) -> bytes:

@@ -45,21 +45,31 @@ LOOK_AT_STANDING_EVERY = timedelta(minutes=5)
 PUT_UP_EVERY = timedelta(seconds=1)
 
 
+async def driven(wired: Wired, run_id: str) -> None:
+    """Drive a run to its end or its next stop, once what it needs is on this machine."""
+    if wired.settings.database is not None:
+        await asyncio.to_thread(wired.getting.supply.require, run_id)
+    await wired.acting.driver.drive(run_id)
+
+
 def jobs(wired: Wired) -> tuple[Job, ...]:
     """What is submitted: runs to drive, by whoever is free; imports, on the machine that has the files."""
 
     async def drive(run_id: str) -> None:
-        if wired.settings.database is not None:
-            await asyncio.to_thread(wired.supply.require, run_id)
-        await wired.driver.drive(run_id)
+        await driven(wired, run_id)
         await asyncio.to_thread(wired.logs.after_run, run_id)
-        wired.jobs.submit(CHECK, key_of(f"after run {run_id}", ()))
-        await asyncio.to_thread(wired.issues.after_run, run_id)
-        wired.jobs.submit(LOOK_AT_STANDING, "")
+        wired.ground.jobs.submit(CHECK, key_of(f"after run {run_id}", ()))
+        await asyncio.to_thread(wired.running.issues.after_run, run_id)
+        wired.ground.jobs.submit(LOOK_AT_STANDING, "")
 
     return (
-        Job(DRIVE, drive, tell=wired.alarm.tell, unfinished=wired.driver.journal.unfinished),
-        Job(IMPORT, wired.imports.work, here=True, unfinished=wired.imports.unfinished),
+        Job(
+            DRIVE,
+            drive,
+            tell=wired.telling.not_driven.tell,
+            unfinished=wired.acting.driver.journal.unfinished,
+        ),
+        Job(IMPORT, wired.getting.imports.work, here=True, unfinished=wired.getting.imports.unfinished),
         Job(COLLECT, wired.logs.work, here=True, unfinished=wired.logs.unfinished),
         Job(CHECK, wired.checks.work),
         Job(SEND, wired.logs.sending.work, here=True, unfinished=wired.logs.sending.unfinished),
@@ -70,41 +80,41 @@ def jobs(wired: Wired) -> tuple[Job, ...]:
 def recurring(wired: Wired) -> Iterator[Recurring]:
     """What is done now and then, for as long as the service runs."""
     settings = wired.settings
-    check = Job("check-sources", _blocking(wired.sources.check_all))
+    check = Job("check-sources", _blocking(wired.getting.sources.check_all))
     yield Recurring(check, timedelta(minutes=settings.poll_minutes))
-    yield Recurring(Job("look-for-openings", _blocking(wired.runs.go_on_in_windows)), OPENINGS_EVERY)
+    yield Recurring(Job("look-for-openings", _blocking(wired.running.runs.go_on_in_windows)), OPENINGS_EVERY)
     tidied = {
-        "tidy-imports": wired.imports.tidy,
-        "tidy-payloads": wired.retention.tidy,
+        "tidy-imports": wired.getting.imports.tidy,
+        "tidy-payloads": wired.getting.retention.tidy,
         "tidy-logs": wired.logs.keeping.tidy,
     }
     for name, tidy in tidied.items():
         yield Recurring(Job(name, _blocking(tidy), here=True), TIDY_EVERY)
-    yield Recurring(Job("ask-nodes", _blocking(wired.node_watch.look)), ASK_NODES_EVERY)
+    yield Recurring(Job("ask-nodes", _blocking(wired.acting.watch.look)), ASK_NODES_EVERY)
     yield Recurring(Job("daily-checks", _blocking(wired.checks.daily)), settings.checks.every)
     yield from _alerts(wired)
-    take_file = Job("take-nodes-file", _blocking(wired.node_declarations.take_file_that_waits), here=True)
+    take_file = Job("take-nodes-file", _blocking(wired.acting.declarations.take_file_that_waits), here=True)
     yield Recurring(take_file, TAKE_FILE_EVERY)
     if settings.import_folder is not None:
-        watch = Watch(partial(wired.imports.look_into, settings.import_folder))
+        watch = Watch(partial(wired.getting.imports.look_into, settings.import_folder))
         yield Recurring(Job("watch-folder", watch.look, here=True), LOOK_EVERY)
-    if wired.bucket is not None:
-        yield Recurring(Job("watch-bucket", Watch(wired.bucket.look).look, here=True), LOOK_EVERY)
+    if wired.getting.bucket is not None:
+        yield Recurring(Job("watch-bucket", Watch(wired.getting.bucket.look).look, here=True), LOOK_EVERY)
     if settings.database is not None:
-        put_up = Job("put-up-progress", _blocking(wired.progress.put_up), here=True)
+        put_up = Job("put-up-progress", _blocking(wired.ground.progress.put_up), here=True)
         yield Recurring(put_up, PUT_UP_EVERY)
 
 
 def _alerts(wired: Wired) -> Iterator[Recurring]:
     """Each channel by itself, so that none waits for another."""
-    for channel in wired.alert_sending.channels:
-        send = _blocking(partial(wired.alert_sending.send, channel.name))
+    for channel in wired.telling.sending.channels:
+        send = _blocking(partial(wired.telling.sending.send, channel.name))
         yield Recurring(Job(f"send-alerts-{channel.name}", send), SEND_ALERTS_EVERY)
-    look = wired.alert_look
+    look = wired.telling.look
     yield Recurring(Job("look-at-alerts", _blocking(look.often)), LOOK_AT_ALERTS_EVERY)
     for name, standing in {
         LOOK_AT_STANDING: look.standing,
-        "look-at-channels": wired.alert_sending.look,
+        "look-at-channels": wired.telling.sending.look,
     }.items():
         yield Recurring(Job(name, _blocking(standing)), LOOK_AT_STANDING_EVERY)
 
