@@ -9,24 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Literal
 
-import httpx
 import msgspec
 
-from pitstop.client.address import DEFAULT_URL, checked_url, is_loopback, tls_context
-from pitstop.client.events import reports_in
+from pitstop.client.connection import Connection, T, encoded, part
 from pitstop.client.problems import error_of
-from pitstop.model.errors import NotFound, PitstopError, Unreachable
+from pitstop.model.errors import PitstopError, Unreachable
 from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
-from pitstop.package.typed import from_json
 from pitstop.wire.alert_views import AlertView, ChannelView, CloseAlert
 from pitstop.wire.base import View
 from pitstop.wire.case_views import CaseKeyView, CaseOffer, CaseView, CaseWord, NewCase
@@ -87,60 +80,12 @@ from pitstop.wire.views import (
     WhoAmI,
 )
 
-T = TypeVar("T")
-Query = Mapping[str, str | list[str]]
-
 WATCH_PATIENCE = 120.0
 """Seconds that a watched run may be out of sight, such as while the service is replaced."""
 
-_SILENCE = 45.0
-"""Seconds without even a heartbeat after which a stream counts as lost."""
 
-
-class PitstopClient:
-    """One connection to one service.
-
-    Args:
-        url: the service's address. Plain http only on this machine.
-        token: as a sign-in answered it; None for signing in.
-        ca: certificates to trust instead of this machine's.
-        timeout: seconds for each answer; looking into all sources may take longer and has none.
-
-    Raises:
-        InvalidInput: the address or the certificates cannot be used.
-    """
-
-    def __init__(
-        self,
-        url: str = DEFAULT_URL,
-        *,
-        token: str | None = None,
-        ca: Path | None = None,
-        timeout: float = 30.0,
-    ) -> None:
-        self.url = checked_url(url)
-        parts = urlsplit(self.url)
-        headers = {"Accept": "application/json", "User-Agent": "pitstop"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        self._http = httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            timeout=timeout,
-            verify=tls_context(ca) if parts.scheme == "https" else False,
-            trust_env=not is_loopback(parts.hostname or ""),
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._http.close()
+class PitstopClient(Connection):
+    """All questions over one connection."""
 
     # --- sessions and accounts ---------------------------------------------------------------------------
 
@@ -160,7 +105,7 @@ class PitstopClient:
         return self._post("accounts", AccountView, NewAccount(name=name, role=role, password=password))
 
     def change_password(self, old: str, new: str) -> None:
-        self._ask("POST", "session/password", content=_encoded(PasswordChange(old=old, new=new)))
+        self._ask("POST", "session/password", content=encoded(PasswordChange(old=old, new=new)))
 
     # --- the system --------------------------------------------------------------------------------------
 
@@ -178,35 +123,35 @@ class PitstopClient:
         return self._get("nodes", tuple[NodeDetail, ...])
 
     def node(self, name: str) -> NodeDetail:
-        return self._get(f"nodes/{_part(name)}", NodeDetail)
+        return self._get(f"nodes/{part(name)}", NodeDetail)
 
     def add_node(self, wanted: NewNode) -> NodeDeclared:
         """Tests the machine first. Blocks."""
         return self._node("POST", "nodes", NodeDeclared, wanted)
 
     def change_node(self, name: str, change: NodeChange) -> NodeDeclared:
-        return self._node("PATCH", f"nodes/{_part(name)}", NodeDeclared, change)
+        return self._node("PATCH", f"nodes/{part(name)}", NodeDeclared, change)
 
     def replace_node(self, name: str, change: NodeChange) -> NodeDeclared:
         """Tests the machine first. Blocks."""
-        return self._node("POST", f"nodes/{_part(name)}/replace", NodeDeclared, change)
+        return self._node("POST", f"nodes/{part(name)}/replace", NodeDeclared, change)
 
     def remove_node(self, name: str) -> None:
-        self._ask("DELETE", f"nodes/{_part(name)}")
+        self._ask("DELETE", f"nodes/{part(name)}")
 
     def test_node(self, name: str) -> NodeReport:
         """Blocks until the node has answered, or has had time to."""
-        return self._node("POST", f"nodes/{_part(name)}/test", NodeReport)
+        return self._node("POST", f"nodes/{part(name)}/test", NodeReport)
 
     def other_key(self, name: str) -> OtherKey:
         """The first host key on the way to the node that is not the pinned one. Blocks."""
-        return self._node("POST", f"nodes/{_part(name)}/other-key", OtherKey)
+        return self._node("POST", f"nodes/{part(name)}/other-key", OtherKey)
 
     def trust_key(self, name: str, trust: KeyTrust) -> NodeDetail:
-        return self._node("POST", f"nodes/{_part(name)}/trust", NodeDetail, trust)
+        return self._node("POST", f"nodes/{part(name)}/trust", NodeDetail, trust)
 
     def _node(self, method: str, path: str, kind: type[T], body: View | None = None) -> T:
-        content = None if body is None else _encoded(body)
+        content = None if body is None else encoded(body)
         return self._read(self._ask(method, path, content=content, patient=True), kind)
 
     # --- updates -----------------------------------------------------------------------------------------
@@ -215,19 +160,19 @@ class PitstopClient:
         return self._get("updates", tuple[UpdateView, ...])
 
     def update(self, name: str) -> UpdateView:
-        return self._get(f"updates/{_part(name)}", UpdateView)
+        return self._get(f"updates/{part(name)}", UpdateView)
 
     def notes(self, name: str) -> str:
         """The release notes, Markdown."""
-        return self._ask("GET", f"updates/{_part(name)}/notes").text
+        return self._ask("GET", f"updates/{part(name)}/notes").text
 
     def rehearse(self, name: str, *, ask_nodes: bool = False) -> RehearsalView:
         query = {"askNodes": "true"} if ask_nodes else {}
-        return self._get(f"updates/{_part(name)}/rehearsal", RehearsalView, query)
+        return self._get(f"updates/{part(name)}/rehearsal", RehearsalView, query)
 
     def start(self, name: str, verb: Verb, windows: WindowUse = WindowUse.NONE) -> RunView:
         query: dict[str, str] = {} if windows is WindowUse.NONE else {"windows": windows}
-        return self._post(f"updates/{_part(name)}/{verb}", RunView, query=query)
+        return self._post(f"updates/{part(name)}/{verb}", RunView, query=query)
 
     # --- runs --------------------------------------------------------------------------------------------
 
@@ -240,18 +185,18 @@ class PitstopClient:
         return self._get("runs", tuple[RunView, ...], query)
 
     def run(self, run_id: str) -> RunReport:
-        return self._get(f"runs/{_part(run_id)}", RunReport)
+        return self._get(f"runs/{part(run_id)}", RunReport)
 
     def events(self, run_id: str) -> tuple[EventView, ...]:
-        return self._get(f"runs/{_part(run_id)}/events", tuple[EventView, ...])
+        return self._get(f"runs/{part(run_id)}/events", tuple[EventView, ...])
 
     def resume(self, run_id: str, again_on: Sequence[str] = ()) -> RunView:
         """``again_on``: replaced nodes on which finished steps are done again."""
-        return self._post(f"runs/{_part(run_id)}/resume", RunView, query={"againOn": list(again_on)})
+        return self._post(f"runs/{part(run_id)}/resume", RunView, query={"againOn": list(again_on)})
 
     def mend(self, run_id: str, issue: str) -> RunView:
         """Mend what the run failed with, as this issue says."""
-        return self._post(f"runs/{_part(run_id)}/mend", RunView, MendAsked(issue=issue))
+        return self._post(f"runs/{part(run_id)}/mend", RunView, MendAsked(issue=issue))
 
     def issues(self) -> tuple[IssueView, ...]:
         return self._get("issues", tuple[IssueView, ...])
@@ -270,7 +215,7 @@ class PitstopClient:
 
     def ask_of_run(self, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False) -> RunView:
         """Stop, abort or cancel. ``now``: what is under way is ended, not waited for."""
-        return self._post(f"runs/{_part(run_id)}/{verb}", RunView, RunAsked(reason=reason, now=now))
+        return self._post(f"runs/{part(run_id)}/{verb}", RunView, RunAsked(reason=reason, now=now))
 
     def watch(
         self,
@@ -310,17 +255,17 @@ class PitstopClient:
         return self._get("alerts", tuple[AlertView, ...], {"active": "true"} if active_only else {})
 
     def alert(self, alert_id: str) -> AlertView:
-        return self._get(f"alerts/{_part(alert_id)}", AlertView)
+        return self._get(f"alerts/{part(alert_id)}", AlertView)
 
     def close_alert(self, alert_id: str, reason: str = "") -> AlertView:
-        return self._post(f"alerts/{_part(alert_id)}/close", AlertView, CloseAlert(reason=reason))
+        return self._post(f"alerts/{part(alert_id)}/close", AlertView, CloseAlert(reason=reason))
 
     def alert_channels(self) -> tuple[ChannelView, ...]:
         return self._get("alert-channels", tuple[ChannelView, ...])
 
     def test_alert_channel(self, name: str) -> ChannelView:
         """Blocks until the channel has taken it, or failed."""
-        answer = self._ask("POST", f"alert-channels/{_part(name)}/test", patient=True)
+        answer = self._ask("POST", f"alert-channels/{part(name)}/test", patient=True)
         return self._read(answer, ChannelView)
 
     def sources(self) -> tuple[SourceView, ...]:
@@ -337,7 +282,7 @@ class PitstopClient:
         return self._get("imports", tuple[ImportView, ...])
 
     def import_(self, import_id: str) -> ImportView:
-        return self._get(f"imports/{_part(import_id)}", ImportView)
+        return self._get(f"imports/{part(import_id)}", ImportView)
 
     def begin_import(self, wanted: NewImport) -> ImportView:
         """Begin an upload, or import what lies at a path of the service's machine."""
@@ -346,7 +291,7 @@ class PitstopClient:
     def upload(self, import_id: str, file: int, offset: int, body: Iterator[bytes]) -> ImportView:
         """Send the next bytes of a file, from ``offset`` on. What has come before a break is kept there."""
         headers = {"Content-Type": "application/octet-stream", "Upload-Offset": str(offset)}
-        path = f"api/v1/imports/{_part(import_id)}/files/{file}"
+        path = f"api/v1/imports/{part(import_id)}/files/{file}"
         request = self._http.build_request("PATCH", path, content=body, headers=headers)
         request.extensions["timeout"]["read"] = None
         with self._translated():
@@ -356,10 +301,10 @@ class PitstopClient:
         return self._read(answer, ImportView)
 
     def finish_import(self, import_id: str) -> ImportView:
-        return self._post(f"imports/{_part(import_id)}/finish", ImportView)
+        return self._post(f"imports/{part(import_id)}/finish", ImportView)
 
     def discard_import(self, import_id: str) -> None:
-        self._ask("DELETE", f"imports/{_part(import_id)}")
+        self._ask("DELETE", f"imports/{part(import_id)}")
 
     # --- logs --------------------------------------------------------------------------------------------
 
@@ -367,36 +312,29 @@ class PitstopClient:
         return self._get("logs", tuple[BundleView, ...])
 
     def log_bundle(self, bundle_id: str) -> BundleView:
-        return self._get(f"logs/{_part(bundle_id)}", BundleView)
+        return self._get(f"logs/{part(bundle_id)}", BundleView)
 
     def collect_logs(self, new: NewBundle) -> BundleView:
         return self._post("logs", BundleView, new)
 
     def act_on_logs(self, bundle_id: str, verb: Literal["cancel", "pin", "unpin"]) -> BundleView:
-        return self._post(f"logs/{_part(bundle_id)}/{verb}", BundleView)
+        return self._post(f"logs/{part(bundle_id)}/{verb}", BundleView)
 
     def send_logs(self, bundle_id: str, target: str) -> BundleView:
-        return self._post(f"logs/{_part(bundle_id)}/send", BundleView, Sending(target=target))
+        return self._post(f"logs/{part(bundle_id)}/send", BundleView, Sending(target=target))
 
     def remove_logs(self, bundle_id: str) -> None:
-        self._ask("DELETE", f"logs/{_part(bundle_id)}")
+        self._ask("DELETE", f"logs/{part(bundle_id)}")
 
     def fetch_logs(self, bundle_id: str, start: int = 0) -> Iterator[bytes]:
         """The file of a bundle, from this byte on. Raises Unreachable when the connection breaks."""
-        return self._fetched(f"api/v1/logs/{_part(bundle_id)}/file", start)
-
-    def _fetched(self, path: str, start: int) -> Iterator[bytes]:
-        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
-        with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
-            if not answer.is_success:
-                raise error_of(answer.status_code, answer.read(), self.url)
-            yield from answer.iter_bytes()
+        return self._fetched(f"api/v1/logs/{part(bundle_id)}/file", start)
 
     def checklist(self, update: str) -> ChecklistView:
-        return self._get(f"updates/{_part(update)}/checklist", ChecklistView)
+        return self._get(f"updates/{part(update)}/checklist", ChecklistView)
 
     def tick_checklist(self, update: str, item: str, wanted: ChecklistTick) -> ChecklistView:
-        path = f"updates/{_part(update)}/checklist/{_part(item)}"
+        path = f"updates/{part(update)}/checklist/{part(item)}"
         return self._post(path, ChecklistView, wanted)
 
     def cases(self) -> tuple[CaseView, ...]:
@@ -446,7 +384,7 @@ class PitstopClient:
 
     def explain(self, release: str) -> Explanation:
         """By name or build."""
-        return self._get(f"releases/{_part(release)}/explain", Explanation)
+        return self._get(f"releases/{part(release)}/explain", Explanation)
 
     def path(self, to: str, objective: str, *, recommended: bool | None = None) -> PathView:
         return self._get("path", PathView, _question(to, objective, recommended=recommended))
@@ -459,13 +397,13 @@ class PitstopClient:
 
     def set_windows(self, change: WindowsChange) -> WindowsView:
         """Replace all windows and blackouts."""
-        return self._put("windows", WindowsView, _encoded(change))
+        return self._put("windows", WindowsView, encoded(change))
 
     def contract(self) -> ContractView:
         return self._get("contract", ContractView)
 
     def set_contract(self, change: ContractChange) -> ContractView:
-        return self._put("contract", ContractView, _encoded(change))
+        return self._put("contract", ContractView, encoded(change))
 
     def facts(self) -> tuple[FactView, ...]:
         return self._get("facts", tuple[FactView, ...])
@@ -478,10 +416,10 @@ class PitstopClient:
         return self._get("risks", tuple[RiskView, ...])
 
     def accept_risk(self, name: str, reason: str) -> RiskView:
-        return self._post(f"risks/{_part(name)}/accept", RiskView, RiskAcceptance(reason=reason))
+        return self._post(f"risks/{part(name)}/accept", RiskView, RiskAcceptance(reason=reason))
 
     def revoke_risk(self, name: str) -> RiskView:
-        return self._post(f"risks/{_part(name)}/revoke", RiskView)
+        return self._post(f"risks/{part(name)}/revoke", RiskView)
 
     # --- checks ------------------------------------------------------------------------------------------
 
@@ -489,98 +427,20 @@ class PitstopClient:
         return self._get("checks", ChecksView)
 
     def check(self, name: str) -> CheckView:
-        return self._get(f"checks/{_part(name)}", CheckView)
+        return self._get(f"checks/{part(name)}", CheckView)
 
     def run_checks(self, names: Sequence[str] = ()) -> CheckRunAsked:
         return self._post("checks/run", CheckRunAsked, CheckRunRequest(checks=tuple(names)))
 
     def skip_check(self, name: str, target: str, reason: str) -> CheckView:
         wanted = CheckSkipRequest(reason=reason, target=target)
-        return self._post(f"checks/{_part(name)}/skip", CheckView, wanted)
+        return self._post(f"checks/{part(name)}/skip", CheckView, wanted)
 
     def unskip_check(self, name: str, target: str = "") -> CheckView:
-        return self._post(f"checks/{_part(name)}/unskip", CheckView, CheckUnskipRequest(target=target))
+        return self._post(f"checks/{part(name)}/unskip", CheckView, CheckUnskipRequest(target=target))
 
     def readiness(self, update: str) -> ReadinessView:
-        return self._get(f"updates/{_part(update)}/readiness", ReadinessView)
-
-    # --- the wire ----------------------------------------------------------------------------------------
-
-    def _get(self, path: str, kind: type[T], query: Query | None = None) -> T:
-        return self._read(self._ask("GET", path, query=query), kind)
-
-    def _post(
-        self,
-        path: str,
-        kind: type[T],
-        body: View | None = None,
-        *,
-        query: Query | None = None,
-    ) -> T:
-        content = None if body is None else _encoded(body)
-        return self._read(self._ask("POST", path, query=query, content=content), kind)
-
-    def _put(self, path: str, kind: type[T], body: bytes) -> T:
-        return self._read(self._ask("PUT", path, content=body), kind)
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Query | None = None,
-        content: bytes | None = None,
-        patient: bool = False,
-    ) -> httpx.Response:
-        headers = {} if content is None else {"Content-Type": "application/json"}
-        request = self._http.build_request(
-            method, f"api/v1/{path}", params=query, content=content, headers=headers
-        )
-        if patient:
-            request.extensions["timeout"]["read"] = None
-        with self._translated():
-            answer = self._http.send(request)
-        if not answer.is_success:
-            raise error_of(answer.status_code, answer.content, self.url)
-        return answer
-
-    def _read(self, answer: httpx.Response, kind: type[T]) -> T:
-        return self._decoded(answer.content, kind)
-
-    def _decoded(self, body: bytes | str, kind: type[T]) -> T:
-        try:
-            return from_json(body, kind)
-        except msgspec.DecodeError as error:
-            raise Unreachable(
-                f"{self.url} answers, but not as this version of Pitstop does: {error}",
-                hint="Check the address, and that client and service are of the same version.",
-            ) from error
-
-    def _stream(self, run_id: str) -> Iterator[RunReport]:
-        """The reports of one connection; it always ends by raising, or by being left."""
-        timeout = httpx.Timeout(10.0, read=_SILENCE)
-        path = f"api/v1/runs/{_part(run_id)}/watch"
-        with self._translated(), self._http.stream("GET", path, timeout=timeout) as answer:
-            if not answer.is_success:
-                raise error_of(answer.status_code, answer.read(), self.url)
-            for data in reports_in(answer.iter_lines()):
-                yield self._decoded(data, RunReport)
-        raise Unreachable("the service ended the stream")
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """What the connection raises, in our words."""
-        try:
-            yield
-        except httpx.ConnectError as error:
-            raise Unreachable(
-                f"nothing answers at {self.url}: {error}",
-                hint="Is the service running? Start it with `pitstop service start`, or set PITSTOP_URL.",
-            ) from error
-        except httpx.TimeoutException as error:
-            raise Unreachable(f"{self.url} does not answer in time") from error
-        except httpx.TransportError as error:
-            raise Unreachable(f"the connection to {self.url} was lost: {error}") from error
+        return self._get(f"updates/{part(update)}/readiness", ReadinessView)
 
 
 def _question(to: str, objective: str, *, recommended: bool | None) -> dict[str, str]:
@@ -588,22 +448,7 @@ def _question(to: str, objective: str, *, recommended: bool | None) -> dict[str,
     return asked if recommended is None else asked | {"recommended": str(recommended).lower()}
 
 
-def _encoded(body: View) -> bytes:
-    return msgspec.json.encode(body)
-
-
 def _issue(name: str) -> str:
     """Source and id, as parts of an address."""
     source, _, id_ = name.partition("/")
-    return f"{_part(source)}/{_part(id_)}"
-
-
-def _part(name: str) -> str:
-    """A name as one part of a path.
-
-    Raises:
-        NotFound: it would not stay one part, so nothing has that name.
-    """
-    if name in ("", ".", "..") or "/" in name:
-        raise NotFound(f"nothing is called {name!r}")
-    return quote(name, safe="")
+    return f"{part(source)}/{part(id_)}"
