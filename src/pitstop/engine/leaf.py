@@ -8,7 +8,6 @@ if it is not there is the act repeated, under a new operation id.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -211,11 +210,20 @@ class LeafWork:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            said = ""
-            if context.node is not None:
-                with suppress(Unreachable):  # what goes on there is settled before anything new is begun
-                    said = await self._end_operation(context, context.node)
-            raise _past_deadline(self.step, said) from error
+            raise await self._late(context) from error
+
+    async def _late(self, context: StepContext) -> StepFailed | Unreachable:
+        """What is wrong with an act that its deadline has ended; what it still does on its node is ended too.
+        Where the node cannot be reached, that is it: what goes on there is settled before anything new is
+        begun."""
+        if context.node is None:
+            return _past_deadline(self.step, "")
+        try:
+            return _past_deadline(self.step, await self._end_operation(context, context.node))
+        except Unreachable as error:
+            return Unreachable(
+                f"not done within its deadline of {self.step.deadline}: {error.message}", hint=error.hint
+            )
 
     async def _end_operation(self, context: StepContext, node: Node) -> str:
         """End what this attempt still does on its node; what it has said until then.
