@@ -10,7 +10,7 @@ import pytest
 from contracts.alerts import CHECKS, CLOCK
 from pitstop.model.alerts import KEPT, Alert, Verdict
 from pitstop.model.findings import Severity
-from pitstop.model.runs import RunState
+from pitstop.model.runs import Phase, RunState
 from pitstop.policy.applicability import applicabilities
 from pitstop.policy.forecast import Forecast
 from pitstop.policy.standing import SOON, support_findings, update_findings
@@ -123,7 +123,7 @@ def test_how_bad_a_failed_run_is_is_decided_once_the_checks_have_answered(
 
 
 def test_what_to_do_about_a_failed_run_ends_with_how_it_goes_on(bench: Bench) -> None:
-    run = replace(bench.records.runs.heads[0], state=RunState.FAILED)
+    run = replace(bench.records.runs.heads[0], state=RunState.FAILED, phase=Phase.INSTALL)
     bench.records.runs.heads[:] = [run]
     finding = replace(CLOCK, remedy="Mend the cause, then resume the run.", links=("https://more.example",))
     alert = Alert("1", finding, run.created, run.created, update=run.update)

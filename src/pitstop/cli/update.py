@@ -16,7 +16,7 @@ from pitstop.client.client import PitstopClient
 from pitstop.client.problems import finding_of
 from pitstop.model.errors import InvalidMove
 from pitstop.model.runs import WindowUse
-from pitstop.model.updates import Verb
+from pitstop.model.updates import Verb, action
 from pitstop.wire.formats import count, duration_range, instant, size, spoken, under_way
 from pitstop.wire.views import RunView, SystemView, UpdateView
 
@@ -159,7 +159,7 @@ def update_report(update: UpdateView) -> list[str]:
         lines += [f"  {line}" for reason in update.reasons for line in finding_lines(reason)]
     if not update.actions:
         return [*lines, "", "Nothing is open now."]
-    offers = ((_command(action.verb, update), action.says) for action in update.actions)
+    offers = ((_command(offer.verb, update), offer.says) for offer in update.actions)
     return [*lines, "", *table(("OPEN NOW", "WHAT IT DOES"), offers)]
 
 
@@ -167,20 +167,16 @@ def _needs(update: UpdateView) -> str:
     return ", ".join(dict.fromkeys(update.requires))
 
 
-_COMMANDS = {Verb.APPLY: "install", Verb.PREPARE: "prepare", Verb.CHECK_HEALTH: "check"}
-
-
 def _command(verb: str, update: UpdateView) -> str:
-    if verb == Verb.RESUME:
-        return f"pitstop run resume {(update.last_run or '')[:8]}".rstrip()
-    return f"pitstop update {_COMMANDS.get(Verb(verb), verb)} {update.name}"
+    of = (update.last_run or "")[:8] if verb == Verb.RESUME else update.name
+    return f"{action(Verb(verb)).command} {of}".rstrip()
 
 
 def _require_open(update: UpdateView) -> None:
     """Say no before anybody is asked to agree."""
-    if any(action.verb == Verb.APPLY for action in update.actions):
+    if any(offer.verb == Verb.APPLY for offer in update.actions):
         return
-    offers = [_command(action.verb, update) for action in update.actions]
+    offers = [_command(offer.verb, update) for offer in update.actions]
     state = spoken(update.state).words.lower()
     refused = InvalidMove(
         f"update {update.name} cannot be installed now: {state} ({update.state})",

@@ -122,12 +122,17 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An offer: this verb is open in these states, under this label."""
+    """An offer: this verb is open in these states, under this label.
+
+    Attributes:
+        command: what does it at a shell; the update's name follows, of a resume the run's id.
+    """
 
     verb: Verb
     label: str
     states: frozenset[UpdateState]
     says: str
+    command: str
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -136,24 +141,28 @@ ACTIONS: tuple[Action, ...] = (
         "Update now",
         frozenset(_MAY_START) | {_S.HEALTH_CHECK_EXPIRED},
         "Prepare, check health, and install over all nodes.",
+        "pitstop update install",
     ),
     Action(
         Verb.PREPARE,
         "Prepare only",
         frozenset({_S.READY, _S.DOWNLOAD_FAILED, _S.PREPARATION_FAILED}),
         "Download, verify and check health; stop before anything is installed.",
+        "pitstop update prepare",
     ),
     Action(
         Verb.CHECK_HEALTH,
         "Check health",
         frozenset({_S.READY_TO_INSTALL, _S.HEALTH_CHECK_FAILED, _S.HEALTH_CHECK_EXPIRED}),
         "Run the health check of the prepared package again.",
+        "pitstop update check",
     ),
     Action(
         Verb.RESUME,
         "Resume",
         frozenset({_S.INSTALLATION_FAILED}),
         "Go on from the step that failed; finished steps are not done again.",
+        "pitstop run resume",
     ),
 )
 

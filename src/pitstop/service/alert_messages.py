@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 from pitstop.model.alerts import CLOSED, Alert, Owed
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.runs import Run, RunState
+from pitstop.model.runs import Run
 from pitstop.policy.alerting import steps_of
+from pitstop.policy.going_on import ways_on
 from pitstop.ports.alert_channels import Link, Message
 from pitstop.ports.records import Runs
 
-_RESUMES = re.compile(r"resume (the|that|this) run\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"(resume (the|that|this) run|try again|check health again)\b", re.IGNORECASE)
+"""Steps of a finding's remedy in whose place stands how this very run goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class AlertMessages:
     def remediation(self, alert: Alert) -> Remediation:
         finding, run = alert.finding, self.run_of(alert)
         steps = steps_of(finding.remedy)
-        if run is not None and run.state in (RunState.FAILED, RunState.UNDO_FAILED):
-            steps = (*(step for step in steps if not _RESUMES.match(step)), *_go_on(run))
+        if run is not None and (on := ways_on(run)):
+            steps = (*(step for step in steps if not _GOES_ON.match(step)), *on)
         return Remediation(steps, tuple(_links(finding, run)))
 
     def run_of(self, alert: Alert) -> Run | None:
@@ -80,12 +82,6 @@ class AlertMessages:
 
     def _absolute(self, url: str) -> str:
         return f"{self.portal}{url}" if url.startswith("/") else url
-
-
-def _go_on(run: Run) -> Iterator[str]:
-    """How a run goes on once its cause is mended."""
-    yield f"Resume the run, on its page or with: pitstop run resume {run.id}"
-    yield f"If it fails again, have its logs ready for support: pitstop logs collect --run {run.id}"
 
 
 def _links(finding: Finding, run: Run | None) -> Iterator[Link]:
