@@ -16,14 +16,9 @@ from pitstop.package.known_issues_documents import (
     WhatDocument,
     WhereDocument,
 )
+from pitstop.policy.known_issues.glossary import SUBJECTS
+from pitstop.policy.known_issues.matching import LEAST_STRENGTH, STRENGTH_FOR_PATTERNS
 from pitstop.policy.known_issues.texts import MOST_CHARACTERS
-from pitstop.policy.known_issues.wording import (
-    LEAST_LEAD,
-    LEAST_SHARE,
-    LEAST_WORDS,
-    SHARE_AGAINST_SIGNATURES,
-    WORDS_AGAINST_SIGNATURES,
-)
 from pitstop.steps.table import MEND_KINDS, STILL_KINDS
 from tools.plan_reference import described
 
@@ -54,17 +49,21 @@ occurrence = "Common"
 symptom = "A step refuses to begin: *another instance is running*."
 cause = "The holder was killed before it gave the lock back."
 remediation = "Make sure that the holder is gone, remove the lock, then resume."
-mend.says = "Removes lock files whose process is gone."
-mend.steps = [{ name = "Remove", kind = "command", args = { run = ["/opt/lantern/bin/unlock", "--stale"] }
-}] mend.verify = [{ name = "No lock", kind = "probe", args = { run = ["test", "!", "-e",
-"/run/lantern.lock"] } }]
-
 [[issue.signatures]]
 mend = true
 where = { phase = ["install"], kind = ["command", "service"] }
 [issue.signatures.what]
 all = ['another instance is running', ['no such process', 'process \\d+ is gone']]
 none = ['still (alive|running)']
+
+[issue.mend]
+says = "Removes lock files whose process is gone."
+steps = [
+  { name = "Remove", kind = "command", args = { run = ["/opt/lantern/bin/unlock", "--stale"] } },
+]
+verify = [
+  { name = "No lock", kind = "probe", args = { run = ["test", "!", "-e", "/run/lantern.lock"] } },
+]
 ```
 """
 
@@ -76,12 +75,18 @@ _HOW = f"""## How a failure is matched
 2. Issues that are for other builds, or gone with the build that was going on, are left out.
 3. An issue of which a signature holds, and nothing of `excludes`, is a **match**. Matches are ranked:
    what is certain before what is likely; then what was found in the error before the output before the
-   log, later before earlier, and with more evidence before less.
-4. Only where nothing matches, the wording is compared (BM25 over titles, symptoms, causes and
-   remediations). Offered as **perhaps related** is at most one issue: it shares at least {LEAST_WORDS}
-   words and {LEAST_SHARE:.0%} of what the failure says, by rarity, and scores {LEAST_LEAD} times as much
-   as the next. An issue with signatures, none of which holds, must share {WORDS_AGAINST_SIGNATURES} words
-   and {SHARE_AGAINST_SIGNATURES:.0%}. It never offers a mend.
+   log, later before earlier, with more evidence before less, and with wording that is more alike.
+4. Only where nothing matches, the wording decides. Compared are words, cut to their beginning, and
+   subjects: what a glossary of {len(SUBJECTS)} troubles of servicing knows different words for, also in other
+   languages (*no space*: `ENOSPC`, `disk full`, `kein Speicherplatz`). Of the issue counts the title most,
+   then symptom, cause, words of its patterns, remediation; of the failure the error, then output, log, kind
+   and name of the step, the end of each. It is BM25: what few issues speak of counts more; a list of fewer
+   than 40 is taken as one of 40. Offered as **perhaps related** is at most one issue, the most alike.
+   What speaks for it must come to {LEAST_STRENGTH}, in words that no issue uses; for an issue with
+   signatures, none of which holds, to {STRENGTH_FOR_PATTERNS} more for each doubling of its patterns. It is
+   more where the next issue is far behind, and less where the failure does not speak of the subjects of the
+   issue's title and symptom, or the issue not of the failure's. It is not offered if something of `excludes`
+   holds, or a signature would but for its `none`. It never offers a mend.
 5. A **mend** is offered with the first match alone, if a signature with `mend = true` holds and no other
    issue is certain as well.
 

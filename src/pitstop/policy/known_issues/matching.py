@@ -7,17 +7,24 @@ offered, nor what is for other versions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pitstop.model.errors import InvalidVersion
-from pitstop.model.known_issues import Evidence, Failure, KnownIssue, Likeness, Match
+from pitstop.model.known_issues import Failure, KnownIssue, Likeness, Match
 from pitstop.model.versions import Version
 from pitstop.policy.known_issues.signatures import CERTAIN, CompiledSignature, Holds, any_of, compiled
 from pitstop.policy.known_issues.texts import Texts, texts_of
-from pitstop.policy.known_issues.wording import Alike, Wording, related, told
+from pitstop.policy.known_issues.wording import Alike, Wording, shown, strength
 
 MOST_OFFERS = 5
+LEAST_STRENGTH = 1.5
+"""How much wording must say, in words of which no other issue speaks, for an issue to be offered for it."""
+STRENGTH_FOR_PATTERNS = 0.3
+"""So much more for each doubling of the patterns that an issue has, while none of its signatures holds."""
+WORDING_AMONG_MATCHES = 3.0
+"""How much wording says among issues whose signatures hold."""
 _AT_ONCE = 8
 """Issues whose patterns are looked for together, before each by itself."""
 
@@ -35,27 +42,34 @@ class Matcher:
     def matches(self, failure: Failure, most: int = MOST_OFFERS) -> tuple[Match, ...]:
         """What this failure may be, likeliest first; empty: none of these issues."""
         texts = texts_of(failure)
-        alike = self._wording.alike(texts)
-        found = [
-            _match(entry.issue, held, alike[entry.number].share if entry.number in alike else 0.0)
+        held = {
+            entry.number: held
             for shelf in self._shelves
             for entry in shelf.candidates(texts)
             if applies(entry.issue, failure) and (held := entry.held(texts))
+        }
+        alike = self._wording.alike(texts)
+        if not held:
+            return self._related(texts, alike)
+        scores = {one.number: one.score for one in alike}
+        best = max((scores.get(number, 0.0) for number in held), default=0.0) or 1.0
+        found = [
+            _match(self.issues[number], holds, scores.get(number, 0.0) / best)
+            for number, holds in held.items()
         ]
-        if not found:
-            return tuple(self._related(texts, alike))
         ranked = sorted(found, key=lambda match: (-match.score, match.issue.id))
         return _mends_told_apart(ranked)[:most]
 
-    def _related(self, texts: Texts, alike: Mapping[int, Alike]) -> Iterator[Match]:
-        best = related(alike, lambda number: bool(self.issues[number].signatures))
-        if best is None:
-            return
-        number, likeness = best
-        entry = self._entries[number]
-        if applies(entry.issue, texts.failure) and not entry.excluded(texts):
-            words = (Evidence("wording", told(likeness.words[:8])),)
-            yield Match(entry.issue, Likeness.RELATED, round(likeness.share, 3), words)
+    def _related(self, texts: Texts, alike: Sequence[Alike]) -> tuple[Match, ...]:
+        """The one that is alike enough, if its publisher has said nothing against it."""
+        ranked = [one for one in alike if applies(self.issues[one.number], texts.failure)]
+        if not ranked:
+            return ()
+        entry, speaks = self._entries[ranked[0].number], strength(ranked)
+        if speaks < entry.least or entry.spoken_against(texts):
+            return ()
+        words = shown(ranked[0], texts)
+        return (Match(entry.issue, Likeness.RELATED, round(speaks, 3), words),)
 
 
 def _mends_told_apart(ranked: Sequence[Match]) -> tuple[Match, ...]:
@@ -84,6 +98,16 @@ class _Entry:
     def excluded(self, texts: Texts) -> bool:
         return any(exclude.holds(texts) is not None for exclude in self._excludes)
 
+    def spoken_against(self, texts: Texts) -> bool:
+        """Whether it is excluded, or a signature would hold but for what must not be there."""
+        return self.excluded(texts) or any(signature.is_spoilt(texts) for signature in self.signatures)
+
+    @property
+    def least(self) -> float:
+        """How much must speak for it where no signature holds: the more there are, the more that says."""
+        patterns = sum(len(group) for signature in self.issue.signatures for group in signature.said)
+        return LEAST_STRENGTH + STRENGTH_FOR_PATTERNS * math.log2(1 + patterns)
+
 
 class _Shelf:
     """A few issues, passed over together where none of their patterns is in a failure."""
@@ -104,7 +128,7 @@ def _match(issue: KnownIssue, held: list[Holds], alike: float) -> Match:
     ranked = sorted(held, key=lambda holds: -holds.score)
     evidence = dict.fromkeys(item for holds in ranked for item in holds.evidence)
     mend = issue.mend is not None and any(holds.signature.mend for holds in held)
-    score = ranked[0].score + min(1.0, 0.5 * (len(ranked) - 1)) + alike
+    score = ranked[0].score + min(1.0, 0.5 * (len(ranked) - 1)) + WORDING_AMONG_MATCHES * alike
     return Match(issue, Likeness.MATCH, round(score, 3), tuple(evidence)[:6], mend)
 
 

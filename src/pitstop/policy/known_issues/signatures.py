@@ -13,7 +13,7 @@ from pitstop.model.known_issues import Certainty, Evidence, Place, Signature
 from pitstop.policy.known_issues.texts import Texts, line_around
 
 _SAID = (Place.ERROR, Place.OUTPUT, Place.LOG)
-CERTAIN = 10.0
+CERTAIN = 16.0
 """A score from which on one signature that is certain holds."""
 _CERTAINTY = {Certainty.CERTAIN: CERTAIN, Certainty.LIKELY: 2.0}
 _PLACE = {Place.ERROR: 3.0, Place.OUTPUT: 2.0, Place.LOG: 1.5, Place.STEP: 0.5}
@@ -49,7 +49,7 @@ class CompiledSignature:
         if not self._is_there(texts):
             return None
         finds = [self._find(pattern, texts) for pattern in self._wanted]
-        if None in finds or (self._none is not None and self._none.search(texts.whole) is not None):
+        if None in finds or self._is_denied(texts):
             return None
         facts = list(self._facts(texts))
         if None in facts:
@@ -61,6 +61,18 @@ class CompiledSignature:
         more = min(2.0, 0.5 * (len(self._wanted) - 1)) if self._wanted else 0.0
         score = _CERTAINTY[self._signature.certainty] + min(6.0, best + more + len(facts))
         return Holds(self._signature, score, tuple(dict.fromkeys(evidence)))
+
+    def is_spoilt(self, texts: Texts) -> bool:
+        """Whether all that is wanted is said, and also what must not be."""
+        return (
+            bool(self._wanted)
+            and self._is_denied(texts)
+            and self._is_there(texts)
+            and all(self._find(pattern, texts) for pattern in self._wanted)
+        )
+
+    def _is_denied(self, texts: Texts) -> bool:
+        return self._none is not None and self._none.search(texts.whole) is not None
 
     def _is_there(self, texts: Texts) -> bool:
         failure, signature = texts.failure, self._signature
