@@ -126,3 +126,18 @@ def test_the_catalogue_is_of_the_topics_and_matches_as_it_should() -> None:
     assert (score.issues, score.cases) == (len(TOPICS), len(CASES))
     assert score.top1 >= 0.85
     assert score.false_mends == 0
+
+
+def test_the_second_list_is_matched_as_its_readme_says() -> None:
+    second = FOLDER / "second"
+    cases = [
+        Known(line.id, line.set, line.failure.failure(), line.expected)
+        for line in read_cases((second / "cases.jsonl").read_bytes())
+    ]
+    score, judged = evaluate(read_issues_list(second / "catalogue.toml"), cases)
+    assert (score.issues, score.cases, score.false_mends) == (12, 60, 0)
+    assert score.top1 >= 0.76
+    assert not [one for one in judged if one.offers and one.offers[0].mend and one.case.expected is None]
+    assert f"{sum(case.expected is None for case in cases)} of which are none of them" in (
+        second / "README.md"
+    ).read_text(encoding="utf-8")
