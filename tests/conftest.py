@@ -3,17 +3,25 @@
 A file's tests stay together. Files that are marked with the same ``xdist_group`` stay together too: they tell
 one story on one stage. pytest-xdist's own ``loadgroup`` reads that mark from the tests' ids, where pytest 9.2
 no longer lets it be written; so it is read from the files here.
+
+What Python compiles is kept, also where the machine's environment says otherwise: the tests start the service and
+the command many times, and compiling all of it anew took longer than the start itself.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # processes that the tests start get this environment
+sys.dont_write_bytecode = False
 
 _GROUP = re.compile(r'xdist_group\("([a-z]+)"\)')
 
