@@ -4,8 +4,8 @@ A file's tests stay together. Files that are marked with the same ``xdist_group`
 one story on one stage. pytest-xdist's own ``loadgroup`` reads that mark from the tests' ids, where pytest 9.2
 no longer lets it be written; so it is read from the files here.
 
-What Python compiles is kept, also where the machine's environment says otherwise: the tests start the service and
-the command many times, and compiling all of it anew took longer than the start itself.
+What Python compiles is kept, also where the machine's environment says otherwise: the tests start the service
+and the command many times, and compiling all of it anew took longer than the start itself.
 """
 
 from __future__ import annotations

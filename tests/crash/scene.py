@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 import rack
+import sqlite
 from crash.fuse import Fuse, FusedJournal, FusedNodes
 from crash.local_nodes import LocalNodes
 from crash.plan import BREAKS, CATALOGUE, EARLY, PLAN, RELEASE, UPDATE, Story, breaking, noting
@@ -104,7 +105,7 @@ class Scene:
     @contextmanager
     def database(self) -> Iterator[Database]:
         with _OPENING:
-            opened = open_database(self.address or self.state)
+            opened = open_database(self.address or sqlite.laid(self.state))
         try:
             yield opened
         finally:

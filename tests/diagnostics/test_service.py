@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite
 from pitstop.daemon.stored import Stored, open_state
 from pitstop.diagnostics.shelf import FileShelf
 from pitstop.model.accounts import Actor, Role
@@ -168,7 +169,7 @@ def desk(stored: Stored, habits: LogHabits | None = None, runs: MemoryRuns | Non
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Desk]:
-    with open_state(tmp_path / "state") as stored:
+    with open_state(sqlite.laid(tmp_path / "state")) as stored:
         yield desk(stored)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite
 from engine.bench import RUN, Bench, step
 from pitstop.engine.alarm import CODE, NotDriven
 from pitstop.engine.breaks import STEADY
@@ -101,7 +102,7 @@ def test_a_run_whose_journal_refuses_a_move_in_the_middle_is_not_dropped(tmp_pat
 
 
 def test_a_run_that_is_not_driven_has_an_alert_until_it_has_ended(tmp_path: Path) -> None:
-    database = open_database(tmp_path)
+    database = open_database(sqlite.laid(tmp_path))
     alerts, seen = SqlAlerts(database), list[Finding]()
     alarm = NotDriven(alerts, SimulatedClock())
     alarm.tell("run-1", ExceptionGroup("side by side", [NoSpace("no room", hint="make room")]))

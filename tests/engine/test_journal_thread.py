@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+import sqlite
 from contracts.journal import FIRST, STEPS, T0, new_run
 from pitstop.engine.driver import Driver
 from pitstop.engine.journal_thread import journaled, written
@@ -58,7 +59,7 @@ async def longest_standstill() -> None:
 
 
 def test_a_busy_database_does_not_stand_the_event_loop_still(tmp_path: Path) -> None:
-    database = open_database(tmp_path)
+    database = open_database(sqlite.laid(tmp_path))
     with database.writing() as connection:
         connection.execute(
             insert(updates).values(

@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from sqlalchemy import insert
 
+import sqlite
 from engine.bench import EARLY, RELEASE, RUN, NoHttp, no_feed, rolling, step, system
 from pitstop.daemon.clock import MachineClock
 from pitstop.daemon.stored import Stored, open_state
@@ -192,7 +193,7 @@ def begun(stored: Stored) -> None:
 def test_who_asks_how_far_a_run_is_does_not_starve_it(tmp_path: Path) -> None:
     """Frequent polling of an update's progress starved the service that drove it, until both timed out
     (Azure/AzureLocal-Supportability 47)."""
-    with open_state(tmp_path / "state") as stored:
+    with open_state(sqlite.laid(tmp_path / "state")) as stored:
         begun(stored)
         polled = Polled(stored)
         answers = asyncio.run(polled.run())

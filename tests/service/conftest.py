@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite
 from pitstop.model.releases import Catalogue
 from pitstop.package.delta_route import Delta
 from pitstop.ports.feeds import Source
@@ -130,6 +131,6 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    database = open_database(tmp_path / "state")
+    database = open_database(sqlite.laid(tmp_path / "state"))
     yield World(database, tmp_path / "state")
     database.close()

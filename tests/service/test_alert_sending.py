@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite
 from channels.receiver import receiver
 from contracts.alerts import CHECKS, CLOCK, DISK
 from pitstop.channels.http import Endpoint, Webhook
@@ -86,7 +87,7 @@ def line() -> Line:
 
 @pytest.fixture
 def bench(tmp_path: Path, line: Line) -> Iterator[Bench]:
-    database = open_database(tmp_path)
+    database = open_database(sqlite.laid(tmp_path))
     yield Bench(database, SimulatedClock(), [line, Line("other")])
     database.close()
 

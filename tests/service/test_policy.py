@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite
 from pitstop.engine.progress import Progress
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.audit import BEGUN
@@ -128,7 +129,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    database = open_database(tmp_path)
+    database = open_database(sqlite.laid(tmp_path))
     made = Bench(
         SimulatedClock(NOW),
         SqlCatalogues(database),
@@ -215,7 +216,7 @@ class TestStaleKnowledge:
         assert bench.policy.support(READER).as_known_on == aurora.LANTERN.issued.date()
 
     def test_with_no_catalogue_at_all_nothing_breaks(self, tmp_path: Path) -> None:
-        database = open_database(tmp_path / "empty")
+        database = open_database(sqlite.laid(tmp_path / "empty"))
         records = SqlDeclarations(database)
         knowledge = Knowledge(
             SqlCatalogues(database),

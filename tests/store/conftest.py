@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+import sqlite
 from contracts.journal import FIRST, HOTFIX, Bench
 from pitstop.model.alerts import Alert
 from pitstop.model.runs import Run
@@ -25,7 +26,7 @@ from pitstop.store.tables import updates
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "state")
+    opened = open_database(sqlite.laid(tmp_path / "state"))
     yield opened
     opened.close()
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 import postgresql
+import sqlite
 from contracts.checks import ChecksContract, at, found, keep
 from pitstop.model.checks import CheckStatus
 from pitstop.ports.checks import CheckRecords
@@ -31,7 +32,7 @@ _LONG = timedelta(seconds=30)
 )
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     is_file = request.param == "sqlite"
-    opened = open_database(tmp_path / "state" if is_file else postgresql.new_database())
+    opened = open_database(sqlite.laid(tmp_path / "state") if is_file else postgresql.new_database())
     yield opened
     opened.close()
 
@@ -64,7 +65,7 @@ def test_a_whole_database_has_no_problems(database: Database, tmp_path: Path) ->
 
 def test_a_damaged_page_of_the_database_is_noticed(tmp_path: Path) -> None:
     state = tmp_path / "damaged"
-    database = open_database(state)
+    database = open_database(sqlite.laid(state))
     records = SqlChecks(database)
     keep(records, 0, *(found("clock", f"node n{number}", CheckStatus.FAIL) for number in range(400)))
     database.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+import sqlite
 from contracts.journal import FIRST, T0, new_run
 from pitstop.model.releases import Catalogue, Family, PublisherKind
 from pitstop.model.runs import RunTree, Step, StepStatus
@@ -25,7 +26,7 @@ WORKER = Path(__file__).with_name("worker.py")
 
 
 def state_with_a_run(folder: Path) -> None:
-    database = open_database(folder)
+    database = open_database(sqlite.laid(folder))
     catalogues = SqlCatalogues(database)
     catalogues.add_source(Source("north", "north", PublisherKind.PLATFORM, "x", frozenset({FIRST.type})))
     known = Catalogue("north", "star", PublisherKind.PLATFORM, T0, (Family("2311", None),), (FIRST,))

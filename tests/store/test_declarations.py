@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import sqlite
 from contracts.declarations import LATER, NIGHTS, T0, DeclarationsContract
 from pitstop.ports.records import Declarations
 from pitstop.store.database import Database, open_database
@@ -22,7 +23,7 @@ class TestSqlDeclarations(DeclarationsContract):
 
 
 def test_what_is_declared_outlives_the_service(tmp_path: Path) -> None:
-    first = open_database(tmp_path)
+    first = open_database(sqlite.laid(tmp_path))
     SqlDeclarations(first).set_facts({"connected": "no"}, "ada", T0)
     SqlDeclarations(first).set_times([NIGHTS], [], "ada", LATER)
     said = SqlDeclarations(first).declared()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 import postgresql
+import sqlite
 from pitstop.engine.progress import Portion, Progress
 from pitstop.model.errors import DigestMismatch, NotFound
 from pitstop.package.fileset import METADATA, NOTES, PLAN
@@ -34,7 +35,7 @@ _EVERY = timedelta(hours=1)
 )
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        opened = open_database(tmp_path / "database")
+        opened = open_database(sqlite.laid(tmp_path / "database"))
     else:
         opened = open_database(postgresql.new_database())
     yield opened

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+import sqlite
 from pitstop.daemon.stored import Stored, open_state
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.packages import PackageType
@@ -100,14 +98,6 @@ class System:
         }
 
 
-@cache
-def _fresh_state() -> TemporaryDirectory[str]:
-    """A state folder with a database as it is made at the first start: migrating takes longer than a copy."""
-    folder = TemporaryDirectory(prefix="pitstop-state-")
-    with open_state(Path(folder.name)):
-        return folder
-
-
 @contextmanager
 def system(
     folder: Path,
@@ -118,9 +108,7 @@ def system(
 ) -> Iterator[System]:
     """A system that knows these publishers, by medium unless ``urls`` says otherwise."""
     clock, bounds = Now(), Bounds()
-    if not folder.exists():
-        shutil.copytree(_fresh_state().name, folder)
-    with open_state(folder) as stored:
+    with open_state(sqlite.laid(folder)) as stored:
         feeds = TufFeeds(folder / "sources", link=link_for_tests([]), free=free, bounds=bounds, now=clock.now)
         audited = Audited(stored.audit, clock)
         sources = SourcesService(
