@@ -4,6 +4,9 @@ A file's tests stay together. Files that are marked with the same ``xdist_group`
 one story on one stage. pytest-xdist's own ``loadgroup`` reads that mark from the tests' ids, where pytest 9.2
 no longer lets it be written; so it is read from the files here.
 
+What takes longest begins first (xdist would begin with what has most tests), so that at the end nobody waits
+for one group alone.
+
 What Python compiles is kept, also where the machine's environment says otherwise: the tests start the service
 and the command many times, and compiling all of it anew took longer than the start itself.
 """
@@ -23,6 +26,18 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # processes that the tests start get this environment
 sys.dont_write_bytecode = False
 
+_LONGEST_FIRST = (
+    "itself",
+    "stage",
+    "tests/machines/test_machines.py",
+    "postgresql",
+    "tests/steps/test_ansible.py",
+    "second",
+    "crash",
+    "faultsofnodes",
+)
+"""Groups, and files that are in none, that take more than about half a minute on one worker."""
+
 _GROUP = re.compile(r'xdist_group\("([a-z]+)"\)')
 
 
@@ -38,5 +53,16 @@ def scope_of(file: Path) -> str:
     return group[1] if group else str(file)
 
 
+def _rank(file: Path, root: Path) -> int:
+    scope = scope_of(file).removeprefix(f"{root}/")
+    return _LONGEST_FIRST.index(scope) if scope in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.path, config.rootpath))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Together:
+    config.option.loadscopereorder = False
     return _Together(config, log)
