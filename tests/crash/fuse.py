@@ -123,7 +123,8 @@ class FusedJournal:
             self.journal.append(tree, *events)
 
     def resume(self, run_id: str, by: str, at: datetime, void: Sequence[str] = ()) -> None:
-        self.journal.resume(run_id, by, at, void)
+        with self.fuse.around("run-resumed"), self.fuse.writing:
+            self.journal.resume(run_id, by, at, void)
 
     def refresh(self, tree: RunTree) -> None:
         with self.fuse.writing:

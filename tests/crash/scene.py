@@ -15,24 +15,27 @@ import rack
 import sqlite
 from crash.fuse import Fuse, FusedJournal, FusedNodes
 from crash.local_nodes import LocalNodes
-from crash.plan import BREAKS, CATALOGUE, EARLY, PLAN, RELEASE, UPDATE, Story, breaking, noting
+from crash.plan import BREAKS, CATALOGUE, EARLY, MEND, PLAN, RELEASE, UPDATE, Story, breaking, noting
 from crash.served_nodes import ServedNodes
 from pitstop.daemon.clock import MachineClock
 from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
 from pitstop.model.errors import InvalidMove
 from pitstop.model.expansion import changed, expand, group, leaf, numbered
+from pitstop.model.mending import Mended, failed_leaves, mend_steps, mended
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import PublisherKind
 from pitstop.model.runs import (
     DRIVEN,
     AbortRequested,
     CancelRequested,
+    MendRequested,
     Phase,
     Run,
     RunPurpose,
     RunRequest,
     RunState,
+    RunTree,
     Step,
 )
 from pitstop.model.system import Node, SystemDescription
@@ -56,6 +59,7 @@ from simulators.http import SimulatedHttp
 RUN = "8d7a3f0e-5a53-4c53-9f0a-6d5d0c9d2a11"
 NODES = 3
 WHO = "operator"
+ISSUE = "northstar/breaks"
 _OPENING = Lock()
 """Migrations are for one thread at a time."""
 
@@ -146,7 +150,7 @@ class Scene:
             driver = self.driver(journal, FusedNodes(nodes, fuse), MachineClock())
             try:
                 await driver.drive(RUN)
-                if self._asks(journal):
+                while self._asks(journal):
                     await driver.drive(RUN)
             finally:
                 await nodes.close()
@@ -161,17 +165,32 @@ class Scene:
 
     def _asks(self, journal: FusedJournal) -> bool:
         """Ask of the failed run what the story says. Whether there is something to drive then."""
-        state = journal.load(RUN).run.state
-        if self.story is Story.APPLY or state is not RunState.FAILED:
+        tree = journal.load(RUN)
+        if self.story is Story.APPLY or tree.run.state is not RunState.FAILED:
             return False
         now = datetime.now(UTC)
-        wanted: RunRequest = (
-            AbortRequested(now, WHO) if self.story is Story.ABORT else CancelRequested(now, WHO)
-        )
         try:
+            if self.story is Story.MEND:
+                return _mends(journal, tree, now)
+            wanted: RunRequest = (
+                AbortRequested(now, WHO) if self.story is Story.ABORT else CancelRequested(now, WHO)
+            )
             return journal.request(RUN, wanted).state in DRIVEN
         except InvalidMove:  # somebody else has asked it while this one was paused
             return False
+
+
+def _mends(journal: FusedJournal, tree: RunTree, now: datetime) -> bool:
+    """Mend what has failed, or resume once that has helped, as standing consent would."""
+    failed = failed_leaves(tree)
+    outcomes = {mended(tree, ISSUE, leaf) for leaf in failed}
+    if Mended.NOT_YET in outcomes:
+        journal.request(RUN, MendRequested(now, WHO, ISSUE, mend_steps(tree, ISSUE, MEND, failed)))
+    elif outcomes == {Mended.SUCCEEDED}:
+        journal.resume(RUN, WHO, now)
+    else:
+        return False
+    return True
 
 
 def _no_feed(update: str) -> Feed:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crash.fuse import EPOCH
-from crash.plan import DRAINED, RELEASE, UPDATE, Story, expected_on
+from crash.plan import DRAINED, RELEASE, UPDATE, expected_on
 from crash.scene import RUN, Scene
 from crash.served_nodes import BEGUN
 from pitstop.model.runs import RunTaken, RunTree, StepStatus
@@ -72,7 +72,7 @@ def _of_journal(scene: Scene, tree: RunTree) -> list[str]:
     if tree.run.state is not scene.story.end:
         lost.append(f"the run is {tree.run.state}, not {scene.story.end}")
     for leaf in tree.leaves():
-        is_due = scene.story is Story.APPLY or leaf.undoes is not None
+        is_due = scene.story.is_installed or leaf.undoes is not None
         if leaf.status is not StepStatus.SUCCEEDED and (is_due or leaf.status is not StepStatus.PENDING):
             if leaf.name.startswith("broken") and leaf.status is StepStatus.FAILED and not is_due:
                 continue
@@ -81,7 +81,7 @@ def _of_journal(scene: Scene, tree: RunTree) -> list[str]:
 
 
 def _of_records(scene: Scene, state: UpdateState, entered: int) -> list[str]:
-    is_on = scene.story is Story.APPLY
+    is_on = scene.story.is_installed
     expected = UpdateState.INSTALLED if is_on else UpdateState.READY_TO_INSTALL
     lost = [f"the update is {state}, not {expected}"] if state is not expected else []
     return lost + ([f"the ledger has it {entered} times"] if entered != is_on else [])
