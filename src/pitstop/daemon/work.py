@@ -25,6 +25,9 @@ TIDY_EVERY = timedelta(hours=6)
 OPENINGS_EVERY = timedelta(seconds=15)
 """Between two looks whether a maintenance window has opened that a run was stopped until."""
 
+LOOK_AFTER_MENDS_EVERY = timedelta(minutes=1)
+"""Between two looks whether a failed run waits for what was agreed to beforehand."""
+
 ASK_NODES_EVERY = timedelta(minutes=15)
 """Between two questions to the nodes of what they run."""
 
@@ -83,6 +86,9 @@ def recurring(wired: Wired) -> Iterator[Recurring]:
     check = Job("check-sources", _blocking(wired.getting.sources.check_all))
     yield Recurring(check, timedelta(minutes=settings.poll_minutes))
     yield Recurring(Job("look-for-openings", _blocking(wired.running.runs.go_on_in_windows)), OPENINGS_EVERY)
+    yield Recurring(
+        Job("look-after-mends", _blocking(wired.running.issues.look_after)), LOOK_AFTER_MENDS_EVERY
+    )
     tidied = {
         "tidy-imports": wired.getting.imports.tidy,
         "tidy-payloads": wired.getting.retention.tidy,

@@ -8,7 +8,9 @@ once for each failure: what comes back after it was mended waits for a person.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import InvalidMove, NotAllowed
@@ -17,6 +19,7 @@ from pitstop.model.mending import Mended, failed_leaves, mend_steps, mended
 from pitstop.model.runs import MendRequested, RunState, RunTree, Step
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.journal import Journal
+from pitstop.ports.records import MendConsent
 from pitstop.service.audited import Audited
 from pitstop.service.issue_lists import Listed, issue_view, offer_view
 from pitstop.service.offers import Offers
@@ -27,6 +30,8 @@ from pitstop.wire.views import RunView
 log = logging.getLogger(__name__)
 
 _CONSENT = "standing consent"
+_LOST_AFTER = timedelta(minutes=1)
+"""So long after a run has failed nobody is about to see to it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,27 @@ class KnownIssuesService:
         try:
             tree = self.journal.load(run_id)
             if tree.run.state is RunState.FAILED:
-                self._by_consent(tree)
+                self._by_consent(tree, self.offers.consents())
         except Exception:
             log.exception("run %s cannot be mended by standing consent", run_id)
 
+    def look_after(self) -> None:
+        """Do it for the newest run where whoever drove it was lost before it came to that. What was agreed to
+        after the run had failed is not meant. Never raises."""
+        run = next(iter(self.runs.runs.runs(limit=1)), None)
+        if run is None or run.state is not RunState.FAILED or run.ended is None:
+            return
+        if self.audited.clock.now() - run.ended < _LOST_AFTER:
+            return
+        try:
+            agreed = {name: each for name, each in self.offers.consents().items() if each.at <= run.ended}
+            self._by_consent(self.journal.load(run.id), agreed)
+        except Exception:
+            log.exception("run %s cannot be mended by standing consent", run.id)
+
     # --- doing --------------------------------------------------------------------------------------------
 
-    def _by_consent(self, tree: RunTree) -> None:
-        consents = self.offers.consents()
+    def _by_consent(self, tree: RunTree, consents: Mapping[str, MendConsent]) -> None:
         outcomes = []
         for leaf in failed_leaves(tree):
             first = next(iter(self.offers.matches(tree, leaf)), None)
