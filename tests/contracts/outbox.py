@@ -108,3 +108,15 @@ class OutboxContract:
         assert outbox.standings() == {"mail": ChannelStanding(took=later(40))}
         outbox.failed("mail", "gone again", later(60))
         assert outbox.standings()["mail"] == ChannelStanding(1, "gone again", later(60), later(40))
+
+    def test_what_was_told_later_is_not_forgotten_for_what_was_told_before(
+        self, alerts: Alerts, outbox: Outbox
+    ) -> None:
+        """A worker was paused while it sent; another has sent the same, and the end of it."""
+        alerts.settle(CHECKS, [DISK], T0)
+        late = outbox.owed(MAIL, T0)
+        outbox.took("mail", late, T0)
+        alerts.settle(CHECKS, [], later(1))
+        outbox.took("mail", outbox.owed(MAIL, later(2)), later(2))
+        outbox.took("mail", late, later(3))
+        assert said(outbox, MAIL, 4) == []

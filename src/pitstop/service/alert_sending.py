@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
 from uuid import uuid4
 
 from pitstop.model.accounts import Actor, Permission
+from pitstop.model.alerts import Owed
 from pitstop.model.errors import NotFound, PitstopError
 from pitstop.model.findings import Finding, Severity
 from pitstop.policy.alert_kinds import CHANNELS, channel_subject
@@ -46,8 +47,8 @@ class AlertSending:
         standing = self.outbox.standings().get(name, ChannelStanding())
         if standing.due is not None and now < standing.due:
             return
-        owed = iter(self.outbox.owed(channel, now))
-        while batch := list(islice(owed, channel.most)):
+        sent: set[tuple[str, str]] = set()
+        while batch := self._next(channel, now, sent):
             problem = self._try(channel, [self.messages.message(each) for each in batch])
             if problem is not None:
                 self._failed(channel, standing, problem)
@@ -56,6 +57,14 @@ class AlertSending:
             if standing.failures:
                 standing = ChannelStanding()
                 self.look()
+
+    def _next(self, channel: Channel, now: datetime, sent: set[tuple[str, str]]) -> Sequence[Owed]:
+        """As much as the channel takes at once of what it is owed still: another worker may have sent some,
+        if this one was paused. What was ``sent`` is noted, and not sent again."""
+        owed = self.outbox.owed(channel, now)
+        batch = [each for each in owed if (each.alert.id, each.state) not in sent][: channel.most]
+        sent.update((each.alert.id, each.state) for each in batch)
+        return batch
 
     def look(self) -> None:
         """Settle the alerts about the channels themselves."""

@@ -59,6 +59,9 @@ class SqlOutbox:
                 found = connection.execute(number).scalar_one_or_none()
                 if found is not None:
                     same = and_(told.c.alert == found, told.c.channel == channel)
+                    known = connection.execute(select(told.c.state).where(same)).scalar_one_or_none()
+                    if (known or "") != each.before:  # another worker has told it more since
+                        continue
                     connection.execute(delete(told).where(same))
                     connection.execute(
                         insert(told).values(alert=found, channel=channel, state=each.state, at=at)
