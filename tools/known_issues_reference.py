@@ -17,7 +17,7 @@ from pitstop.package.known_issues_documents import (
     WhereDocument,
 )
 from pitstop.policy.known_issues.glossary import SUBJECTS
-from pitstop.policy.known_issues.matching import LEAST_STRENGTH, STRENGTH_FOR_PATTERNS
+from pitstop.policy.known_issues.matching import FEW_PATTERNS, LEAST_STRENGTH, STRENGTH_FOR_PATTERNS
 from pitstop.policy.known_issues.texts import MOST_CHARACTERS
 from pitstop.steps.table import MEND_KINDS, STILL_KINDS
 from tools.plan_reference import described
@@ -83,10 +83,10 @@ _HOW = f"""## How a failure is matched
    and name of the step, the end of each. It is BM25: what few issues speak of counts more; a list of fewer
    than 40 is taken as one of 40. Offered as **perhaps related** is at most one issue, the most alike.
    What speaks for it must come to {LEAST_STRENGTH}, in words that no issue uses; for an issue with
-   signatures, none of which holds, to {STRENGTH_FOR_PATTERNS} more for each doubling of its patterns. It is
-   more where the next issue is far behind, and less where the failure does not speak of the subjects of the
-   issue's title and symptom, or the issue not of the failure's. It is not offered if something of `excludes`
-   holds, or a signature would but for its `none`. It never offers a mend.
+   signatures, none of which holds, to {STRENGTH_FOR_PATTERNS} more for each doubling of its patterns beyond
+   {FEW_PATTERNS}. It is more where the next issue is far behind, and less where the failure does not speak
+   of the subjects of the issue's title and symptom, or the issue not of the failure's. It is not offered if
+   something of `excludes` holds, or a signature would but for its `none`. It never offers a mend.
 5. A **mend** is offered with the first match alone, if a signature with `mend = true` holds and no other
    issue is certain as well.
 

@@ -21,8 +21,8 @@ from pitstop.policy.known_issues.wording import Alike, Wording, shown, strength
 MOST_OFFERS = 5
 LEAST_STRENGTH = 1.5
 """How much wording must say, in words of which no other issue speaks, for an issue to be offered for it."""
-STRENGTH_FOR_PATTERNS = 0.3
-"""So much more for each doubling of the patterns that an issue has, while none of its signatures holds."""
+STRENGTH_FOR_PATTERNS, FEW_PATTERNS = 1.0, 8
+"""So much more for each doubling of the patterns that an issue has beyond a few, while no signature holds."""
 WORDING_AMONG_MATCHES = 3.0
 """How much wording says among issues whose signatures hold."""
 _AT_ONCE = 8
@@ -106,7 +106,7 @@ class _Entry:
     def least(self) -> float:
         """How much must speak for it where no signature holds: the more there are, the more that says."""
         patterns = sum(len(group) for signature in self.issue.signatures for group in signature.said)
-        return LEAST_STRENGTH + STRENGTH_FOR_PATTERNS * math.log2(1 + patterns)
+        return LEAST_STRENGTH + STRENGTH_FOR_PATTERNS * math.log2(1 + patterns / FEW_PATTERNS)
 
 
 class _Shelf:
