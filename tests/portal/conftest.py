@@ -6,11 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.browsing import CHROMIUM, FLAGS
 from portal.visitor import Visitor, visitor
 from simulators import desk
+
+PATIENCE = 10_000
+"""Milliseconds for what a browser is to do or show."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -48,7 +53,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page that must not say anything on its console that our policy or scripts are to blame for."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import stat
 import struct
 import warnings
@@ -13,21 +14,22 @@ from pathlib import Path
 
 import pytest
 
+from pitstop.cli.main import run
 from pitstop.model.errors import InvalidInput, InvalidPackage, NotFound, PitstopError, TrustError
 from pitstop.transport.slices import Incoming, take
 from pitstop.transport.volume import Wanted
 from pitstop.wire.views import NewFile, NewImport
-from transfers.conftest import Pitstop, Sites
-from transfers.publishers import Publisher
+from transfers.publishers import Publisher, platform
 from transfers.system import OPERATOR, System, system
 from transport.repository import laid_out
 
 Entries = list[tuple[zipfile.ZipInfo, bytes]]
 
 
-@pytest.fixture
-def publisher(sites: Sites) -> Publisher:
-    return sites.platform
+@pytest.fixture(scope="module")
+def publisher() -> Publisher:
+    """No test releases anything more."""
+    return platform()
 
 
 @pytest.fixture
@@ -36,13 +38,24 @@ def rack(publisher: Publisher, tmp_path: Path) -> Iterator[System]:
         yield made
 
 
-@pytest.fixture
-def honest(sites: Sites, pitstop: Pitstop, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def downloaded(publisher: Publisher, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A volume as the downloader writes it."""
-    call = ["download", *sites.one, "--to", tmp_path / "out", "--everything", "--volume-size", "9M"]
-    assert pitstop(*call).status == 0
-    (volume,) = (tmp_path / "out").iterdir()
+    folder = tmp_path_factory.mktemp("downloaded")
+    (folder / "root.json").write_bytes(publisher.root)
+    with publisher.site() as site, pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PITSTOP_PROXY", raising=False)
+        call = ["download", site.url, "--root", folder / "root.json", "--to", folder / "out", "--everything"]
+        assert run([*map(str, call), "--volume-size", "9M"]) == 0
+    (volume,) = (folder / "out").iterdir()
     return volume
+
+
+@pytest.fixture
+def honest(downloaded: Path, tmp_path: Path) -> Path:
+    """A copy of it, for this test."""
+    (tmp_path / "out").mkdir()
+    return Path(shutil.copy(downloaded, tmp_path / "out"))
 
 
 def entries_of(volume: Path) -> Entries:
