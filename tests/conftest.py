@@ -9,6 +9,9 @@ for one group alone.
 
 What Python compiles is kept, also where the machine's environment says otherwise: the tests start the service
 and the command many times, and compiling all of it anew took longer than the start itself.
+
+Their folders lie in memory where the machine has enough of it: what the service and its database sync, they
+sync thousands of times. What is tested is that they do, and in which order (tests/crash); no disk.
 """
 
 from __future__ import annotations
@@ -26,6 +29,21 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # processes that the tests start get this environment
 sys.dont_write_bytecode = False
 
+
+_MEMORY, _ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108  pytest makes folders of its own there; bytes
+
+
+def _holds_tests(folder: Path) -> bool:
+    """Whether there is room for the tests' folders, and programs may run from it."""
+    if not folder.is_dir():
+        return False
+    told = os.statvfs(folder)
+    return told.f_bavail * told.f_frsize >= _ROOM and not told.f_flag & os.ST_NOEXEC
+
+
+if _holds_tests(_MEMORY):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
 _LONGEST_FIRST = (
     "itself",
     "stage",
@@ -33,8 +51,10 @@ _LONGEST_FIRST = (
     "postgresql",
     "tests/steps/test_ansible.py",
     "second",
+    "tests/portal/test_axe.py",
     "crash",
     "faultsofnodes",
+    "tests/daemon/test_installation.py",
 )
 """Groups, and files that are in none, that take more than about half a minute on one worker."""
 
