@@ -299,13 +299,22 @@ class TestRuns:
         assert status("activity", GivenSurroundings(SYSTEM))[0] == "pass"
 
     @pytest.mark.parametrize(
-        ("state", "wanted"), [("in-progress", "pass"), ("failed", "fail"), ("cancelled", "fail")]
+        ("state", "wanted"), [("in-progress", "pass"), ("failed", "fail"), ("stopped", "fail")]
     )
     def test_a_node_that_a_run_has_left_out_of_service(self, state: str, wanted: str) -> None:
         found = ask("node-states", self.run(RunState(state)))
         assert found["node n1"].status == "pass"
         assert found["node n2"].status == wanted
         assert (FIRST.name in found["node n2"].description) is (wanted == "fail")
+
+    @pytest.mark.parametrize(("says", "wanted"), [(0, "fail"), (1, "pass"), (3, "unknown")])
+    def test_a_node_that_a_cancelled_run_has_left_out_is_asked_whether_it_still_is(
+        self, says: int, wanted: str
+    ) -> None:
+        around = replace(self.run(RunState.CANCELLED), says={"node n2": Said(says, "")})
+        found = ask("node-states", around)["node n2"]
+        assert found.status == wanted
+        assert ("star-drain --back" in found.remedy) is (wanted != "pass")
 
 
 class TestVersions:

@@ -78,7 +78,7 @@ def surroundings(
         str(tmp_path),
         LocalMachine(),
         SshStreams(FileHostKeys(tmp_path / "host-keys")),
-        SystemMemory(lambda: (), MemoryRuns(), lambda _run: (), lambda _update: room, GivenIntegrity()),
+        SystemMemory(lambda: (), MemoryRuns(), lambda _run: {}, lambda _update: room, GivenIntegrity()),
         SkewedClock(wrong_by),
     )
 

@@ -49,7 +49,7 @@ def ask(tmp_path: Path, checks: Sequence[OperatorCheck]) -> dict[tuple[str, str]
                 str(tmp_path),
                 LocalMachine(),
                 SshStreams(FileHostKeys(tmp_path / "host-keys")),
-                SystemMemory(lambda: (), MemoryRuns(), lambda _run: (), lambda _update: (), GivenIntegrity()),
+                SystemMemory(lambda: (), MemoryRuns(), lambda _run: {}, lambda _update: (), GivenIntegrity()),
                 MachineClock(),
             )
             try:

@@ -16,7 +16,7 @@ from pitstop.publish.founding import found
 
 BASE: Final = "1.2601.0.12"
 PASSPHRASE: Final = "correct horse battery"
-HOTFIXES: Final = 28
+HOTFIXES: Final = 24
 _BALLAST_LINES: Final = 5_000
 
 CTL: Final = """\
@@ -75,6 +75,7 @@ RESTART    verify:
             [ ! -e etc/unwell ] || { cat etc/unwell; exit 1; }
             echo "verified @VERSION@" >>done
           done_when: [grep, -qx, "verified @VERSION@", done]
+        undo: []
 """
 _RESTART = """\
       - name: Restart

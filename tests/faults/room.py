@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import json
 import re
 import shutil
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import rack
 from crash.disks import Disk, can_mount, small_disk
@@ -26,12 +34,12 @@ from faults import releases
 from pitstop.client.client import PitstopClient
 from pitstop.model.errors import Unreachable
 from pitstop.model.updates import Verb
-from pitstop.publish.serving import serving
+from pitstop.publish.serving import SiteServer
 from pitstop.wire.alert_views import AlertView
 from pitstop.wire.views import RunReport, StepView
 from rack import power
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 45.0
 NODES: Final = ("n1", "n2")
 _NODES_MIB, _STATE_MIB = 640, 640
 _COMMAND = re.compile(r"`(pitstop [^`]+)`|with: (pitstop .+)$")
@@ -42,7 +50,11 @@ _IF_AGAIN = "If it fails again,"
 _ALWAYS = ("update-available", "hotfix-overdue")
 """Alerts that this room has by its releases."""
 
+_WITH_HOSTS = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 _UNENDED = ("in-progress", "stopping", "stopped", "failed", "undoing", "undo-failed")
+
+NAME: Final = "site.northstar.example"
+"""Of the site, where this user can have names of their own; else the site has only an address."""
 
 _SETTINGS = """\
 system = "rack/system.toml"
@@ -56,7 +68,8 @@ publisher = "northstar"
 kind = "platform"
 types = ["Full", "Hotfix"]
 root = "northstar/root.json"
-url = "{url}"
+url = "https://{host}:{site_port}/"
+ca = "sites.pem"
 """
 
 
@@ -104,8 +117,13 @@ class Room:
     def site_folder(self) -> Path:
         return self.folder / "northstar/site"
 
-    def start_site(self) -> None:
-        self.site.enter_context(serving(self.site_folder, self.site_port))
+    def start_site(self, certificate: str = "valid") -> None:
+        """``certificate``: ``valid`` or ``expired``."""
+        self.site.enter_context(_serving(self.site_folder, self.site_port, self.folder / certificate))
+
+    def name_the_site(self, *, known: bool = True) -> None:
+        """What the service's machine knows of names."""
+        (self.folder / "hosts").write_text(f"127.0.0.1 localhost\n{f'127.0.0.1 {NAME}' if known else ''}\n")
 
     def stop_site(self) -> None:
         self.site.close()
@@ -113,8 +131,23 @@ class Room:
     # --- the service ---------------------------------------------------------------------------------------
 
     def start_service(self) -> None:
-        command = ["service", "start", "--settings", str(self.settings)]
-        self.service = processes.start("the service", command, self.folder / "log")
+        command = [*processes.PITSTOP, "service", "start", "--settings", str(self.settings)]
+        if self.disks:
+            command = [
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                _WITH_HOSTS,
+                "sh",
+                str(self.folder / "hosts"),
+                *command,
+            ]
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self.service = Part("the service", process, self.folder / "log")
         processes.wait_for(self.service, f"{self.url}/sign-in")
 
     def stop_service(self) -> None:
@@ -193,6 +226,12 @@ class Room:
                     return
             time.sleep(0.05)
         raise AssertionError(f"not within {PATIENCE:.0f} s: {what}")
+
+    def disk(self, name: str) -> Disk:
+        """Skips where there are no disks to be filled."""
+        if name not in self.disks:
+            pytest.skip("this user may not mount file systems")
+        return self.disks[name]
 
     # --- nodes ---------------------------------------------------------------------------------------------
 
@@ -285,7 +324,14 @@ class Room:
         assert self.versions() == {update.removeprefix("Northstar")}
         assert self.done(update) == {node: ["set-up", "verified"] for node in NODES}
         assert self.out_of_service() == []
-        self.until(lambda: not self.alerts(), "no alert is active any more")
+        self.until_quiet()
+
+    def until_quiet(self) -> None:
+        """Nobody is called any more."""
+        end = time.monotonic() + PATIENCE
+        while alerts := self.alerts():
+            assert time.monotonic() < end, [alert.finding for alert in alerts]
+            time.sleep(0.2)
 
     def set_right(self) -> None:
         """Take away what a test that has failed may have left behind."""
@@ -299,9 +345,7 @@ class Room:
         with self.client() as client:
             last = next(iter(client.runs(limit=1)), None)
         if last is not None and last.state in _UNENDED:
-            said = self.pitstop("run", "cancel", last.id, "--now", "--yes", status=None)
-            if "takes no cancel" not in said:
-                self.until(lambda: self.run(last.id).run.state not in _UNENDED, f"it ends: {said}")
+            self.pitstop("run", "resume", last.id, status=None)
         if self.alerts():
             self.pitstop("check", "run", status=None)
 
@@ -326,7 +370,7 @@ class Room:
             else:
                 for command in commands:
                     words = [*command.split()[1:], *(_TO_ITS_END if "update install" in command else ())]
-                    self.pitstop(*words)
+                    self.pitstop(*words, status=None)
         assert used == set(hands), f"the remedy does not tell: {set(hands) - used}; it is {steps}"
 
 
@@ -346,7 +390,10 @@ def open_room(folder: Path) -> Iterator[Room]:
         room = Room(folder, disks)
         releases.publish(folder)
         _lay_rack(room)
-        room.settings.write_text(_SETTINGS.format(port=room.port, url=f"http://127.0.0.1:{room.site_port}/"))
+        _lay_certificates(folder)
+        room.name_the_site()
+        host = NAME if disks else "127.0.0.1"
+        room.settings.write_text(_SETTINGS.format(port=room.port, host=host, site_port=room.site_port))
         closing.enter_context(rack.running(folder / "rack"))
         closing.callback(room.stop_site)
         room.start_site()
@@ -370,3 +417,50 @@ def _lay_rack(room: Room) -> None:
         restart = room.root(node) / "sbin/restart"
         shutil.copyfile(room.root(node) / "sbin/reboot", restart)
         restart.chmod(0o755)
+
+
+def _lay_certificates(folder: Path) -> None:
+    """``valid`` and ``expired``, each a certificate with its key; the service trusts both issuers."""
+    now = datetime.now(UTC)
+    ends = {"valid": now + timedelta(days=300), "expired": now - timedelta(days=1)}
+    for name, end in ends.items():
+        (folder / name).write_bytes(_certificate(end))
+    (folder / "sites.pem").write_bytes(b"".join((folder / name).read_bytes() for name in ends))
+
+
+def _certificate(end: datetime) -> bytes:
+    """One that signs itself, until then, with its key: PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"a site, until {end:%Y}")])
+    names = [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(end - timedelta(days=400))
+        .not_valid_after(end)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, *plain
+    )
+
+
+@contextmanager
+def _serving(folder: Path, port: int, certificate: Path) -> Iterator[None]:
+    with SiteServer(folder, port) as server:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()

@@ -78,7 +78,7 @@ class Bench:
         knowledge = Knowledge(
             MemoryCatalogues(), MemoryLedger(), self.runs, MemoryDeclarations(), systems, self.clock
         )
-        memory = SystemMemory(lambda: (), self.runs, lambda _run: (), lambda _update: (), GivenIntegrity())
+        memory = SystemMemory(lambda: (), self.runs, lambda _run: {}, lambda _update: (), GivenIntegrity())
         self.rounds = CheckRounds(
             records=self.records,
             alerts=self.alerts,

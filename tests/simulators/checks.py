@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from pitstop.checks.kind import CheckHabits, CheckKind, NotReached, Target
+from pitstop.checks.kind import CheckHabits, CheckKind, Drained, NotReached, Target
 from pitstop.checks.table import KINDS
 from pitstop.model.checks import (
     CheckChange,
@@ -221,8 +221,8 @@ class GivenSurroundings:
     def runs(self) -> Sequence[Run]:
         return self.known_runs
 
-    def out_of_service(self, run: Run) -> Sequence[str]:
-        return self.out
+    def out_of_service(self, run: Run) -> Mapping[str, Drained]:
+        return {node: Drained(is_out="is-out", back="star-drain --back") for node in self.out}
 
     def needs(self) -> Sequence[Need]:
         return self.room

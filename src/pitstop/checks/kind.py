@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -159,11 +159,23 @@ class Surroundings(Protocol):
     def runs(self) -> Sequence[Run]:
         """Newest first."""
 
-    def out_of_service(self, run: Run) -> Sequence[str]:
-        """The nodes that this run has taken out of service and not put back."""
+    def out_of_service(self, run: Run) -> Mapping[str, Drained]:
+        """The nodes, by name, that this run has taken out of service and not put back."""
 
     def needs(self) -> Sequence[Need]:
         """What the updates need of room that may go on next; before an update, that one alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How a node that a run has taken out of service is asked, and put back by hand: shell text, in its root.
+
+    Attributes:
+        is_out: ends with 0 while it is out, with 1 once it is in service.
+    """
+
+    is_out: str
+    back: str
 
 
 @dataclass(frozen=True, slots=True)

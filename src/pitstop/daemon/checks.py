@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 
-from pitstop.checks.kind import CheckKind
+from pitstop.checks.kind import CheckKind, Drained
 from pitstop.checks.nagios import kinds_of
 from pitstop.checks.table import KINDS
 from pitstop.daemon.settings import Settings
 from pitstop.daemon.stored import Stored
 from pitstop.diagnostics.operator_checks import FolderChecks
 from pitstop.diagnostics.this_machine import LocalMachine
-from pitstop.model.runs import Run
+from pitstop.model.runs import Run, Step
 from pitstop.nodes.streaming import SshStreams
 from pitstop.ports.jobs import Jobs
 from pitstop.service.audited import Audited
@@ -23,6 +24,8 @@ from pitstop.service.facts import Knowledge
 from pitstop.service.readiness import ReadinessLooks
 from pitstop.service.reports import nodes_out_of_service
 from pitstop.service.update_needs import UpdateNeeds
+from pitstop.steps.drain import DRAIN
+from pitstop.steps.shell import quoted
 
 
 def check_rounds(settings: Settings, stored: Stored, knowledge: Knowledge) -> CheckRounds:
@@ -31,8 +34,9 @@ def check_rounds(settings: Settings, stored: Stored, knowledge: Knowledge) -> Ch
     def kinds() -> Sequence[CheckKind]:
         return [*KINDS, *kinds_of(own.all(), {kind.name for kind in KINDS})]
 
-    def out_of_service(run: Run) -> Sequence[str]:
-        return nodes_out_of_service(stored.journal.load(run.id))
+    def out_of_service(run: Run) -> Mapping[str, Drained]:
+        out = nodes_out_of_service(stored.journal.load(run.id))
+        return {node: _drained(drain) for node, drain in out.items()}
 
     return CheckRounds(
         records=stored.checks,
@@ -51,6 +55,11 @@ def check_rounds(settings: Settings, stored: Stored, knowledge: Knowledge) -> Ch
         habits=settings.checks.habits,
         state_folder=str(stored.folder),
     )
+
+
+def _drained(drain: Step) -> Drained:
+    args = DRAIN.read(drain.args, f"step {drain.index}")
+    return Drained(is_out=quoted(args.is_out), back=shlex.join(args.back))
 
 
 def checks_desk(

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import asyncssh
 
-from pitstop.model.errors import EpochLost, StepFailed, Unreachable
+from pitstop.model.errors import EpochLost, NodeFull, StepFailed, Unreachable
 from pitstop.model.system import CONNECTIONS_AT_ONCE, Become, Node
 from pitstop.nodes import wrapper
 from pitstop.nodes.links import Links
@@ -30,6 +30,9 @@ from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.nodes import Answer, Operation
 
 T = TypeVar("T")
+
+_FULL = "No space left on device"
+"""What the programs of a node say of a full disk; they are run in one locale."""
 
 _READ_BYTES = 65_536
 _FIRST_PAUSE_SECONDS = 0.1
@@ -156,6 +159,8 @@ class SshNodes:
         reply = transcript.reply()
         if reply is None:
             said = complaints.said()
+            if _FULL in said:
+                raise NodeFull(f"node {node.name} has no room for what the step sends it: {said}")
             hint = SUDO_HINT if node.become is Become.SUDO and "sudo:" in said else UNFIT_HINT
             raise StepFailed(f"node {node.name} cannot do its part: {said}", hint=hint)
         return reply, status

@@ -15,7 +15,10 @@ from pitstop.policy.going_on import ways_on
 from pitstop.ports.alert_channels import Link, Message
 from pitstop.ports.records import Runs
 
-_GOES_ON = re.compile(r"(resume (the|that|this) run|try again|check health again)\b", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"(then )?(resume (the|that|this) run|try again|check health again|install the update again)\b",
+    re.IGNORECASE,
+)
 """Steps of a finding's remedy in whose place stands how this very run goes on."""
 
 

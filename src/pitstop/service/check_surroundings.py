@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pitstop.checks.kind import CheckHabits, NotReached, Target
+from pitstop.checks.kind import CheckHabits, Drained, NotReached, Target
 from pitstop.model.errors import PitstopError, Unreachable
 from pitstop.model.runs import Run
 from pitstop.model.system import Node, SystemDescription
@@ -34,7 +34,7 @@ class SystemMemory:
 
     sources: Callable[[], Sequence[SourceStatus]]
     runs: Runs
-    out_of_service: Callable[[Run], Sequence[str]]
+    out_of_service: Callable[[Run], Mapping[str, Drained]]
     needs: Callable[[str | None], Sequence[Need]]
     integrity: Integrity
 
@@ -74,7 +74,7 @@ class Around:
     def runs(self) -> Sequence[Run]:
         return self.memory.runs.runs()
 
-    def out_of_service(self, run: Run) -> Sequence[str]:
+    def out_of_service(self, run: Run) -> Mapping[str, Drained]:
         return self.memory.out_of_service(run)
 
     def needs(self) -> Sequence[Need]:

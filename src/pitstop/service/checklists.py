@@ -131,7 +131,7 @@ class ChecklistsService:
             entitled=entitled(facts, facts.today),
             run=run.state if run else None,
             ended=run.ended if run else None,
-            out=nodes_out_of_service(self.journal.load(run.id)) if run else (),
+            out=tuple(nodes_out_of_service(self.journal.load(run.id))) if run else (),
             differing=[finding.subject for finding in differing_nodes(situation)],
             newer=_newer(verdicts.values(), verdict.release.family),
         )

@@ -105,7 +105,7 @@ def run_report(
             for leaf in leaves
             if _is_active(tree.run, leaf)
         ),
-        nodes_out_of_service=nodes_out_of_service(tree),
+        nodes_out_of_service=tuple(nodes_out_of_service(tree)),
         no_return=_no_return(tree),
         steps=tuple(_step_view(tree, place, now, outlook) for place in tree.children()),
         progress=portion_view(together) if tree.run.state in DRIVEN else None,
@@ -128,15 +128,16 @@ def step_view(tree: RunTree, index: str, now: datetime, outlook: Outlook) -> Ste
     return msgspec.structs.replace(_step_view(tree, step, now, outlook), output=step.output)
 
 
-def nodes_out_of_service(tree: RunTree) -> tuple[str, ...]:
-    """The nodes that this run has taken out of service, or may have, and not put back yet."""
-    out: dict[str, None] = {}
+def nodes_out_of_service(tree: RunTree) -> dict[str, Step]:
+    """The nodes that this run has taken out of service, or may have, and not put back yet: by name, the step
+    that did it."""
+    out: dict[str, Step] = {}
     for leaf in tree.leaves():
         if leaf.node and leaf.kind == DRAIN_KIND and leaf.attempt and leaf.record.get(WAS_OUT) != "yes":
-            out[leaf.node] = None
+            out[leaf.node] = leaf
         elif leaf.node and leaf.kind == UNDRAIN_KIND and leaf.status is StepStatus.SUCCEEDED:
             out.pop(leaf.node, None)
-    return tuple(out)
+    return out
 
 
 def _no_return(tree: RunTree) -> str:

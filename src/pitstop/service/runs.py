@@ -25,6 +25,7 @@ from pitstop.model.runs import (
 )
 from pitstop.model.undoing import passed_no_return
 from pitstop.model.updates import UpdateState
+from pitstop.policy.going_on import ways_on
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.journal import Journal
 from pitstop.ports.records import Runs
@@ -136,8 +137,6 @@ class RunsService:
     def _ask(self, actor: Actor, run_id: str, verb: RunVerb, wanted: RunRequest) -> RunView:
         with self.audited.change(actor, Permission.OPERATE, f"{verb} run", run_id):
             self._require_open(run_id, verb)
-            if verb is RunVerb.ABORT:
-                _require_way_back(self.journal.load(run_id))
             run = self.journal.request(run_id, wanted)
             self.jobs.submit(DRIVE, run_id)
             return self.view(run)
@@ -164,14 +163,17 @@ class RunsService:
         return self.view(self.runs.run(run_id))
 
     def _require_open(self, run_id: str, verb: RunVerb) -> None:
-        """Raises InvalidMove: its state does not open it, or it failed too early, or is not the newest."""
+        """Raises InvalidMove: its state does not open it, or it failed too early, or is not the newest;
+        NotAllowed: it is past its point of no return."""
         run = self.runs.run(run_id)
         require_open(run, verb)
+        if verb is RunVerb.ABORT:
+            _require_way_back(self.journal.load(run_id))
         if not any(action.verb is verb for action in self._actions(run)):
-            raise InvalidMove(
-                f"run {run_id} is {run.state} and takes no {verb}",
-                hint="Of failed runs only the newest of an update whose install failed can go on or end.",
-            )
+            hint = "Of failed runs only the newest of an update whose install failed can go on or end."
+            if run.phase is not Phase.INSTALL:
+                hint = f"It has changed nothing, so it is begun again. {ways_on(run)[0]}"
+            raise InvalidMove(f"run {run_id} is {run.state} and takes no {verb}", hint=hint)
 
     def go_on_in_windows(self) -> None:
         """Have the runs go on that were stopped until now: a maintenance window has opened."""
