@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from contracts.alerts import CHECKS, CLOCK
-from pitstop.model.alerts import KEPT, Alert, Verdict
+from pitstop.model.alerts import KEPT, Alert, Owed, Verdict
 from pitstop.model.findings import Severity
 from pitstop.model.runs import Phase, RunState
 from pitstop.policy.applicability import applicabilities
@@ -18,6 +19,7 @@ from pitstop.policy.support import SupportState, support
 from pitstop.service.alert_look import SETTLES, AlertLook
 from pitstop.service.alert_messages import AlertMessages
 from pitstop.service.facts import Knowledge
+from pitstop.wire.issue_views import EvidenceView, IssueView, MendView, OfferView
 from simulators.aurora import SYSTEM, AuroraRecords
 from simulators.records import MemoryAlerts
 from simulators.systems import GivenSystem
@@ -127,7 +129,7 @@ def test_what_to_do_about_a_failed_run_ends_with_how_it_goes_on(bench: Bench) ->
     bench.records.runs.heads[:] = [run]
     finding = replace(CLOCK, remedy="Mend the cause, then resume the run.", links=("https://more.example",))
     alert = Alert("1", finding, run.created, run.created, update=run.update)
-    messages = AlertMessages(bench.records.runs, "Rack", "https://pitstop.example")
+    messages = AlertMessages(bench.records.runs, "Rack", "https://pitstop.example", lambda _run: ())
     remediation = messages.remediation(alert)
     assert remediation.steps == (
         "Mend the cause",
@@ -142,3 +144,68 @@ def test_what_to_do_about_a_failed_run_ends_with_how_it_goes_on(bench: Bench) ->
         "/runbooks/clock-off",
     ]
     assert messages.run_of(replace(alert, raised=run.created - timedelta(seconds=1))) is None
+
+
+def offer(likeness: str, score: float, index: str = "2.1", **fields: Any) -> OfferView:
+    issue = IssueView(
+        name="north/full",
+        source="north",
+        id="full",
+        title=f"No room ({score:g})",
+        applies="All",
+        occurrence="Common",
+        symptom="s",
+        cause="c",
+        remediation="Free space on the node, then resume.",
+        mend=MendView(says="Removes old logs.", steps=("Remove",), verify=("Room",)),
+    )
+    evidence = (EvidenceView(place="error", text="no space"),)
+    return OfferView(
+        issue=issue, likeness=likeness, score=score, evidence=evidence, index=index, node="n1", **fields
+    )
+
+
+@pytest.mark.parametrize(
+    ("offers", "steps", "link"),
+    [
+        (
+            (offer("related", 30), offer("match", 18, mend=True), offer("match", 17)),
+            (
+                "It is a known issue: No room (18). To read all of it: pitstop issue show north/full",
+                "Have it mended, on the run's page or with: pitstop run mend RUN --issue north/full",
+            ),
+            "#issue-2.1-2",
+        ),
+        (
+            (offer("related", 1), offer("related", 3, "2.2")),
+            (
+                "It is perhaps related to a known issue: No room (3). To read all of it: pitstop issue show",
+                "Free space on the node",
+            ),
+            "#issue-2.2-1",
+        ),
+        ((offer("match", 18, mend=True, mended="succeeded"),), (), "#issue-2.1-1"),
+        ((offer("match", 18, mend=True, mended="came-back"),), ("It is a", "Free space"), "#issue-2.1-1"),
+    ],
+)
+def test_the_alert_of_a_failed_run_names_the_known_issue_that_it_likeliest_is(
+    bench: Bench, offers: tuple[OfferView, ...], steps: tuple[str, ...], link: str
+) -> None:
+    run = replace(bench.records.runs.heads[0], state=RunState.FAILED, phase=Phase.INSTALL)
+    bench.records.runs.heads[:] = [run]
+    finding = replace(CLOCK, remedy="Mend the cause, then resume the run.", subject=f"update {run.update}")
+    alert = Alert("1", finding, run.created, run.created, update=run.update)
+    messages = AlertMessages(
+        bench.records.runs, "Rack", "https://pitstop.example", {run.id: offers}.__getitem__
+    )
+    remediation = messages.remediation(alert)
+    assert len(remediation.steps) == len(steps) + 3
+    for said, wanted in zip(remediation.steps, steps, strict=False):
+        assert said.startswith(wanted.replace("RUN", run.id))
+    assert remediation.links[0].words.startswith("Known issue: No room")
+    assert remediation.links[0].url == f"/runs/{run.id}{link}"
+    told = messages.message(Owed(alert, finding.severity))
+    assert told.steps == remediation.steps
+    assert told.links[0].url == f"https://pitstop.example/runs/{run.id}{link}"
+    closed = messages.remediation(replace(alert, closed=run.created))
+    assert closed.links[0].url == f"/runs/{run.id}"

@@ -71,7 +71,7 @@ class Bench:
     @property
     def sending(self) -> AlertSending:
         """As after a new start: nothing is remembered but in the database."""
-        messages = AlertMessages(SqlRuns(self.database), "Rack 7", PORTAL)
+        messages = AlertMessages(SqlRuns(self.database), "Rack 7", PORTAL, lambda _run: ())
         audited = Audited(SqlAuditLog(self.database), self.clock)
         return AlertSending(self.channels, SqlOutbox(self.database), self.alerts, messages, audited)
 

@@ -23,6 +23,7 @@ from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState, actions_for
 from pitstop.model.versions import Version
 from pitstop.policy.alerting import steps_of
+from pitstop.service.alert_issues import best_of, issue_link, issue_steps
 from pitstop.service.findings import action_view, finding_view
 from pitstop.service.rehearsals import rehearsal_view
 from pitstop.steps.composition import steps_of_plan
@@ -664,7 +665,11 @@ def events(report: RunReport) -> tuple[EventView, ...]:
 
 
 def alert_failed() -> AlertView:
-    at = report_failed().run.ended or NOW
+    report = report_failed()
+    at, offers = report.run.ended or NOW, report.issues
+    best = best_of(offers)
+    assert best is not None
+    known = issue_link(best, offers, RUN_FAILED)
     return AlertView(
         id=ALERT_FAILED,
         finding=STEP_FAILED,
@@ -674,8 +679,15 @@ def alert_failed() -> AlertView:
         closed=None,
         closed_by="",
         verdict="failed",
-        steps=(*steps_of(STEP_FAILED.remedy), f"Resume the run: pitstop run resume {RUN_FAILED}"),
-        links=(LinkView(words="The run", url=f"/runs/{RUN_FAILED}"),),
+        steps=(
+            *issue_steps(best, RUN_FAILED),
+            *steps_of(STEP_FAILED.remedy),
+            f"Resume the run: pitstop run resume {RUN_FAILED}",
+        ),
+        links=(
+            LinkView(words=known.words, url=known.url),
+            LinkView(words="The run", url=f"/runs/{RUN_FAILED}"),
+        ),
         update=HOTFIX,
         run=RUN_FAILED,
     )

@@ -74,7 +74,7 @@ def wire(
     rounds = check_rounds(settings, stored, on.knowledge)
     act = acting(on, got, rounds)
     run = running(on, act)
-    told = telling(on, rounds)
+    told = telling(on, rounds, run.runs)
     streams = SshStreams(stored.host_keys, settings.logs.bandwidth)
     logs = log_parts(
         settings.logs, stored, streams=streams, jobs=on.jobs, audited=on.audited, systems=on.systems

@@ -200,7 +200,7 @@ def rescue(settings_file: Path, who: str, origin: str) -> Iterator[Rescue]:
             stored.journal, stored.runs, knowledge, _Nobody(), progress, audited, outlooks, offers
         )
         actor = Actor(who, Role.OPERATOR, origin)
-        messages = AlertMessages(stored.runs, "", settings.alerts.portal)
+        messages = AlertMessages(stored.runs, "", settings.alerts.portal, runs.offered)
         alerts = AlertsService(stored.alerts, messages, audited)
         yield Rescue(settings, stored, actor, audit, audited, runs, alerts, systems, only_readable)
 

@@ -11,6 +11,7 @@ from pitstop.service.alert_messages import AlertMessages
 from pitstop.service.alert_sending import AlertSending
 from pitstop.service.alerts import AlertsService
 from pitstop.service.check_rounds import CheckRounds
+from pitstop.service.runs import RunsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class Telling:
     not_driven: NotDriven
 
 
-def telling(on: Ground, rounds: CheckRounds) -> Telling:
+def telling(on: Ground, rounds: CheckRounds, runs: RunsService) -> Telling:
     stored, said = on.stored, on.settings.alerts
-    messages = AlertMessages(stored.runs, on.header.name, said.portal)
+    messages = AlertMessages(stored.runs, on.header.name, said.portal, runs.offered)
     return Telling(
         alerts=AlertsService(stored.alerts, messages, on.audited),
         sending=AlertSending(said.channels, stored.outbox, stored.alerts, messages, on.audited),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -14,6 +14,8 @@ from pitstop.policy.alerting import steps_of
 from pitstop.policy.going_on import ways_on
 from pitstop.ports.alert_channels import Link, Message
 from pitstop.ports.records import Runs
+from pitstop.service.alert_issues import best_of, issue_link, issue_steps
+from pitstop.wire.issue_views import OfferView
 
 _GOES_ON = re.compile(
     r"(then )?(resume (the|that|this) run|try again|check health again|install the update again)\b",
@@ -36,18 +38,24 @@ class AlertMessages:
 
     Attributes:
         portal: its address, without a slash at the end.
+        offered: by id of a run that has failed, which known issues its failed steps may be.
     """
 
     runs: Runs
     system: str
     portal: str
+    offered: Callable[[str], Sequence[OfferView]]
 
     def remediation(self, alert: Alert) -> Remediation:
         finding, run = alert.finding, self.run_of(alert)
-        steps = steps_of(finding.remedy)
+        steps, links = steps_of(finding.remedy), tuple(_links(finding, run))
         if run is not None and (on := ways_on(run)):
             steps = (*(step for step in steps if not _GOES_ON.match(step)), *on)
-        return Remediation(steps, tuple(_links(finding, run)))
+            offers = self.offered(run.id) if alert.closed is None else ()
+            if (best := best_of(offers)) is not None:
+                steps = (*issue_steps(best, run.id), *steps)
+                links = (issue_link(best, offers, run.id), *links)
+        return Remediation(steps, links)
 
     def run_of(self, alert: Alert) -> Run | None:
         """The run whose failure raised it: the newest of its update that was there at the time."""

@@ -37,6 +37,7 @@ from pitstop.service.offers import Offers
 from pitstop.service.outlooks import Outlooks
 from pitstop.service.reports import run_report, run_view, step_view
 from pitstop.service.shared import Shared
+from pitstop.wire.issue_views import OfferView
 from pitstop.wire.views import EventView, RunReport, RunView, StepView
 
 DRIVE = "drive-run"
@@ -98,6 +99,10 @@ class RunsService:
         """Seconds that a step itself says it still needs; None where it says nothing."""
         portion = self.progress.of(run_id, index)
         return portion.seconds_left if portion else None
+
+    def offered(self, run_id: str) -> tuple[OfferView, ...]:
+        """What the steps of a run that has failed may have failed with, step by step, likeliest first."""
+        return self._shared.of(("offers", run_id), lambda: self.offers.of(self.journal.load(run_id)))
 
     def revision(self, actor: Actor, run_id: str) -> int:
         actor.require(Permission.SEE)
