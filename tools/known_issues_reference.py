@@ -105,6 +105,11 @@ failed as before, and is resumed; a mend that fails is shown as a failed step. W
 begins, and it is in the audit log.
 `pitstop issue consent ISSUE` agrees to a mend beforehand: the service then mends and resumes by itself,
 once for each failure; `--withdraw` takes that back. What fails again after its mend waits for a person.
+Where the worker was lost before it came to that, the next look within a minute or two does it; a run that
+had failed before the consent was given is left alone.
+
+The alert of the failed run names the likeliest of these issues, what to do first, and where the run's page
+tells of it, wherever the alert is told.
 
 ## Measure a list
 
