@@ -35,6 +35,7 @@ CASES: dict[str, tuple[Callable[[], Scene], str]] = {
     "run-watch-succeeded": (simulated.quiet, "run watch"),
     "run-events": (simulated.failed, "run events"),
     "alert-list": (simulated.failed, "alert list"),
+    "alert-show-failed": (simulated.failed, f"alert show {scenes.ALERT_FAILED}"),
     "check-list": (simulated.quiet, "check list"),
     "check-list-wrong": (simulated.quiet, "check list --wrong"),
     "check-show": (simulated.quiet, "check show clock"),

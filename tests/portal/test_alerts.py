@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
@@ -26,6 +28,13 @@ def test_an_alerts_page_says_what_to_do_in_order_and_where_to_go(failed: Visitor
     text = failed.get(f"/alerts/{ALERT_FAILED}").text
     assert "Needs attention" in text
     assert "it can wait for business hours" in text
+
+
+def test_it_names_the_known_issue_and_leads_to_where_the_run_tells_of_it(failed: Visitor) -> None:
+    text = failed.get(f"/alerts/{ALERT_FAILED}").text
+    assert "It is a known issue: " in text
+    there, place = re.findall(r'href="(/runs/[^"#]+)#([^"]+)"[^>]*>Known issue: ', text)[0]
+    assert f'id="{place}"' in failed.get(there).text
 
 
 def test_it_is_closed_with_a_reason_that_is_shown(failed: Visitor) -> None:

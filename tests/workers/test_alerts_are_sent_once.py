@@ -79,7 +79,7 @@ def databases() -> Iterator[tuple[str, list[Database]]]:
 def worker(address: str, database: Database, channels: Sequence[Slow], name: str) -> Hired:
     """One that does nothing but send."""
     clock = MachineClock()
-    messages = AlertMessages(SqlRuns(database), "Rack 7", "https://pitstop.example")
+    messages = AlertMessages(SqlRuns(database), "Rack 7", "https://pitstop.example", lambda _run: ())
     audited = Audited(SqlAuditLog(database), clock)
     sending = AlertSending(channels, SqlOutbox(database), SqlAlerts(database), messages, audited)
 
