@@ -23,6 +23,22 @@ def test_help_and_version_load_nothing_heavy(call: list[str]) -> None:
     assert ended.stdout.splitlines()[-1] == "0"
 
 
+def test_a_client_command_loads_no_more_than_it_needs() -> None:
+    program = (
+        "import sys; from pitstop.cli.main import run; status = run(['whoami']); "
+        "print(status, *sorted({'rich', 'pygments', 'click', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PITSTOP_URL": "http://127.0.0.1:1", "PITSTOP_TOKEN": "none"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "nothing answers" in ended.stderr
+    assert ended.stdout.split() == ["7"]
+
+
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.name)
 def test_every_noun_loads_and_has_a_help(noun: Noun, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([noun.name, "--help"]) == 0

@@ -21,6 +21,9 @@ from pitstop.model.errors import NotAllowed, PitstopError
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # which says: not there
+"""httpx has a command line of its own, which loaded rich, click and pygments with every client command."""
+
 NOUNS = (
     Noun("system", "pitstop.cli.system", "The system: its versions, its support, its nodes."),
     Noun("node", "pitstop.cli.node", "Nodes: list, show, test, add, change, replace, remove, trust."),
