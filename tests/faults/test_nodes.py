@@ -261,6 +261,7 @@ def test_a_node_dies_on_the_way_back(room: Room) -> None:
     room.pitstop("run", "abort", run, "--yes", status=None)
     room.until(lambda: room.run(run).run.state == "undo-failed", "the way back stops")
     alert = next(alert for alert in room.alerts() if alert.run == run)
+    assert alert.finding.code == "unreachable"
     room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on("n1")})
     room.until(lambda: room.run(run).run.state == "aborted", "the way back ends")
     assert room.versions() == before
@@ -279,6 +280,7 @@ def test_a_node_is_dead_when_it_is_to_be_put_back(room: Room) -> None:
     room.pitstop("run", "cancel", run, "--yes", status=None)
     room.until(lambda: room.run(run).run.state == "cancelled", "it is cancelled")
     alert = next(alert for alert in room.alerts() if alert.run == run)
+    assert alert.finding.code == "run-cancelled"
     assert "n1" in alert.finding.what
 
     def put_it_back() -> None:

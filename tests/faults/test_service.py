@@ -134,7 +134,9 @@ def test_the_certificate_of_the_site_has_expired(room: Room) -> None:
         room.stop_site()
         room.start_site()
 
-    room.follow(alert.steps, {"Check": another_certificate, "Try again": lambda: None})
+    room.follow(
+        alert.steps, {"Check the clock of this machine and the site's certificate": another_certificate}
+    )
     source_is_well(room)
 
 
@@ -147,7 +149,11 @@ def test_the_publishers_metadata_has_expired(room: Room) -> None:
     def renew() -> None:
         repository.renew(keys, datetime.now(UTC))
 
-    hands = {"The publisher has not renewed": lambda: None, "Check this machine's clock": renew}
+    hands = {
+        "The publisher has not renewed": lambda: None,
+        "Check this machine's clock": lambda: None,
+        "Ask the publisher": renew,
+    }
     room.follow(alert.steps, hands)
     source_is_well(room)
 
@@ -178,4 +184,20 @@ def test_a_payload_comes_damaged(room: Room) -> None:
         assert room.state_of(update) in ("DownloadFailed", "PreparationFailed")
         assert room.done(update) == {node: [] for node in NODES}
     room.follow(alert.steps, {"The file is damaged": lambda: None, "Get it again": lambda: None})
+    room.came_right(update)
+
+
+def test_a_payload_is_damaged_on_the_systems_own_disk(room: Room) -> None:
+    update = room.next_update()
+    room.pitstop("update", "prepare", update, "--watch")
+    number = update.split(".")[2]
+    kept = (file for file in room.state.glob("content/*/*") if file.is_file())
+    file = next(file for file in kept if file.read_text().startswith(f"{number} 0\n"))
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    run = room.install(update)
+    alert = room.failed(update, run, "not-ready")
+    assert "remove the files that are named below" in alert.finding.detail
+    assert file.name in room.pitstop("check", "show", "payloads")
+    assert room.done(update) == {node: [] for node in NODES}
+    room.follow(alert.steps, {"Mend what is listed below": file.unlink})
     room.came_right(update)
