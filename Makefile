@@ -39,9 +39,9 @@ docs: setup ## write the reference pages that are made from the code
 quick: setup ## the tests of a minute
 	$(BIN)/pytest -q -n 2 -m "not slow and not browser" $(ARGS)
 
-# Half of their time most of them wait, for nodes, browsers and services: three workers keep two cores busy.
+# More than half of their time they wait, for nodes, browsers and services: four workers keep two cores busy.
 test: setup debian ## all tests
-	$(BIN)/pytest -n 3 --dist loadscope $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadscope $(ARGS)
 
 debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, debootstrap, promtool, podman, skopeo, monitoring-plugins; installed where that is possible (root)
 	@missing=""; \

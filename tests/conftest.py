@@ -54,6 +54,7 @@ _LONGEST_FIRST = (
     "tests/portal/test_axe.py",
     "crash",
     "faultsofnodes",
+    "faultsofservice",
     "tests/daemon/test_installation.py",
 )
 """Groups, and files that are in none, that take more than about half a minute on one worker."""
