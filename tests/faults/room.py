@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import json
 import re
 import shutil
@@ -39,7 +38,7 @@ from pitstop.wire.alert_views import AlertView
 from pitstop.wire.views import RunReport, StepView
 from rack import power
 
-PATIENCE: Final = 45.0
+PATIENCE: Final = 100.0
 NODES: Final = ("n1", "n2")
 _NODES_MIB, _STATE_MIB = 640, 640
 _COMMAND = re.compile(r"`(pitstop [^`]+)`|with: (pitstop .+)$")
@@ -85,7 +84,7 @@ class Room:
     disks: Mapping[str, Disk] = field(default_factory=dict)
     service: Part | None = None
     site: ExitStack = field(default_factory=ExitStack)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    unused: list[int] = field(default_factory=lambda: list(range(1, releases.HOTFIXES + 1)))
 
     @cached_property
     def port(self) -> int:
@@ -185,7 +184,8 @@ class Room:
 
     def next_update(self, *, restarts: bool = False) -> str:
         """An update that nothing was done with yet."""
-        number = next(number for number in self.numbers if releases.restarts(number) is restarts)
+        number = next(number for number in self.unused if releases.restarts(number) is restarts)
+        self.unused.remove(number)
         return f"Northstar{releases.version(number)}"
 
     def install(self, update: str) -> str:

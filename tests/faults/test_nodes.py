@@ -20,6 +20,38 @@ SEE_WHAT_IT_DID = "See the step's output for what it was doing; mend the cause"
 MEND_THE_CAUSE = "Mend the cause that the output names"
 
 
+def test_a_node_answers_and_never_restarts(room: Room) -> None:
+    update = room.next_update(restarts=True)
+    restart = (room.root("n1") / "sbin/restart").read_text()
+    room.write("n1", "sbin/restart", "#!/bin/sh\nexit 0\n")
+    run = room.install(update)
+    alert = room.failed(update, run, "node-not-restarted")
+    hands = {
+        "See on the node what holds the restart up": lambda: room.write("n1", "sbin/restart", restart),
+        "Mend it": lambda: None,
+    }
+    room.follow(alert.steps, hands)
+    room.came_right(update)
+
+
+def test_a_node_does_not_come_back_from_its_restart(room: Room) -> None:
+    update = room.next_update(restarts=True)
+    restart = (room.root("n1") / "sbin/restart").read_text()
+    room.write("n1", "sbin/restart", restart.replace("-HUP", "-KILL"))
+    run = room.install(update)
+    alert = room.failed(update, run, "node-not-back", "failed")
+    room.write("n1", "sbin/restart", restart)
+
+    def look_at_its_console() -> None:
+        room.write("n1", "run/boot_id", "another start")
+        room.power_on("n1")
+
+    room.follow(
+        alert.steps, {"Look at the node's console": look_at_its_console, "Once it is up": lambda: None}
+    )
+    room.came_right(update)
+
+
 def test_a_node_is_dead_while_its_step_is_done(room: Room) -> None:
     update = room.next_update()
     room.hold("n1", "set-up")
@@ -94,38 +126,6 @@ def test_a_step_does_not_come_to_its_end(room: Room) -> None:
     alert = room.failed(update, run, "step-failed")
     assert "not done within its deadline" in alert.finding.what
     room.follow(alert.steps, {SEE_WHAT_IT_DID: lambda: room.let_on("n1", "set-up")})
-    room.came_right(update)
-
-
-def test_a_node_answers_and_never_restarts(room: Room) -> None:
-    update = room.next_update(restarts=True)
-    restart = (room.root("n1") / "sbin/restart").read_text()
-    room.write("n1", "sbin/restart", "#!/bin/sh\nexit 0\n")
-    run = room.install(update)
-    alert = room.failed(update, run, "node-not-restarted")
-    hands = {
-        "See on the node what holds the restart up": lambda: room.write("n1", "sbin/restart", restart),
-        "Mend it": lambda: None,
-    }
-    room.follow(alert.steps, hands)
-    room.came_right(update)
-
-
-def test_a_node_does_not_come_back_from_its_restart(room: Room) -> None:
-    update = room.next_update(restarts=True)
-    restart = (room.root("n1") / "sbin/restart").read_text()
-    room.write("n1", "sbin/restart", restart.replace("-HUP", "-KILL"))
-    run = room.install(update)
-    alert = room.failed(update, run, "node-not-back", "failed")
-    room.write("n1", "sbin/restart", restart)
-
-    def look_at_its_console() -> None:
-        room.write("n1", "run/boot_id", "another start")
-        room.power_on("n1")
-
-    room.follow(
-        alert.steps, {"Look at the node's console": look_at_its_console, "Once it is up": lambda: None}
-    )
     room.came_right(update)
 
 

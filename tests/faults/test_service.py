@@ -97,12 +97,14 @@ def test_the_disk_of_the_service_becomes_full_in_the_middle(room: Room) -> None:
     disk = room.disk("state")
     update = room.next_update()
     room.hold("n1", "set-up")
-    room.install(update)
+    run = room.install(update)
     room.until_at("n1", "set-up")
     disk.fill()
     room.let_on("n1", "set-up")
     time.sleep(4)
     disk.clear()
+    room.until(lambda: room.run(run).run.state == "succeeded", "it goes on by itself")
+    room.pitstop("check", "run")  # one may have been asked while the disk was full
     room.came_right(update)
 
 
