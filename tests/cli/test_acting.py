@@ -249,7 +249,8 @@ def test_an_alert_is_shown_step_by_step_and_closed_with_a_reason(pitstop: Pitsto
     scene.alerts = {scenes.ALERT_FAILED: scenes.alert_failed()}
     shown = pitstop("alert", "show", scenes.ALERT_FAILED)
     assert shown.status == 0
-    assert "  1.  Free at least 120 MB on n3 under /opt" in shown.out
+    assert "  1.  It is a known issue: A node is not given up" in shown.out
+    assert "  3.  Free at least 120 MB on n3 under /opt" in shown.out
     assert f"The run: /runs/{scenes.RUN_FAILED}" in shown.out
     ended = pitstop("alert", "close", scenes.ALERT_FAILED, "--reason", "on Monday")
     assert ended.status == 0
