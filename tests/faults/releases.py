@@ -39,6 +39,12 @@ checks:
     role: "*"
     deadline: PT20S
     args: { run: [sh, -c, '! cat etc/occupied 2>/dev/null'], within: PT1S }
+  - name: The door is closed
+    description: Nobody comes in.
+    kind: probe
+    role: "*"
+    deadline: PT20S
+    args: { run: [sh, -c, '! cat etc/door 2>/dev/null'], within: PT1S }
 items:
   - name: All nodes
     mode: rolling

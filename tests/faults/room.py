@@ -339,7 +339,7 @@ class Room:
             disk.clear()
         for node in NODES:
             self.power_on(node)
-            for pattern in ("run/hold-*", "run/busy", "etc/broken", "etc/unwell", "etc/occupied"):
+            for pattern in ("run/hold-*", "run/busy", "etc/broken", "etc/unwell", "etc/occupied", "etc/door"):
                 for file in self.root(node).glob(pattern):
                     file.unlink()
         with self.client() as client:

@@ -227,10 +227,19 @@ def test_a_node_does_not_accept_the_key(room: Room, tmp_path: Path) -> None:
 def test_the_packages_own_check_finds_what_keeps_it_off(room: Room) -> None:
     update = room.next_update()
     room.write("n2", "etc/occupied", "somebody is in the room\n")
+    room.write("n1", "etc/door", "it stands open\n")
     run = room.install(update)
     alert = room.failed(update, run, "step-failed")
+    said = room.pitstop("check", "ready", update, status=None)
+    assert "somebody is in the room" in said
+    assert "it stands open" in said, "one that does not pass hides no other"
     assert room.state_of(update) == "HealthCheckFailed"
-    room.follow(alert.steps, {MEND_THE_CAUSE: lambda: room.remove("n2", "etc/occupied")})
+
+    def mend_both() -> None:
+        room.remove("n2", "etc/occupied")
+        room.remove("n1", "etc/door")
+
+    room.follow(alert.steps, {MEND_THE_CAUSE: mend_both})
     room.came_right(update)
 
 

@@ -143,13 +143,21 @@ def _health_check(plan: Plan, system: SystemDescription, *, checked: bool = Fals
         description=reach.description,
     )
     ready = [leaf(_READY, None)] if checked else []
-    own = expand(Plan(plan.name, plan.checks), system)
     return group(
         "Health check",
-        [builtin, *ready, *own],
+        [builtin, *ready, *_own_checks(plan, system)],
         description="Built-in checks, then the checks of the new package; nothing is changed.",
         phase=Phase.HEALTH_CHECK,
     )
+
+
+def _own_checks(plan: Plan, system: SystemDescription) -> Sequence[Branch]:
+    """The package's own: all are asked, whatever one finds, so that all that is wrong is known at once."""
+    own = expand(Plan(plan.name, plan.checks), system)
+    if len(own) < 2:
+        return own
+    described = "All are asked, whatever one of them finds."
+    return [group("Checks of the new version", own, mode=GroupMode.PARALLEL, description=described)]
 
 
 def _confirm(package: PackageMetadata) -> Branch:
