@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from pitstop.model.findings import Severity
 from pitstop.ports.alert_channels import Link, Message
+from simulators.certificates import self_signed
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 8000, tzinfo=UTC)
 SECRET = "s3cr3t-never-said"
@@ -53,31 +48,11 @@ def message(
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """A certificate of 127.0.0.1 that is its own authority: its file, and the server's side."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    public, secret = self_signed(["127.0.0.1"], now - timedelta(hours=1), now + timedelta(days=1))
     cert, private = folder / "cert.pem", folder / "key.pem"
-    cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    cert.write_bytes(public)
+    private.write_bytes(secret)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert, private)
     return cert, context

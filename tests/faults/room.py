@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import shutil
@@ -21,9 +20,6 @@ from typing import Final
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import rack
 from crash.disks import Disk, can_mount, small_disk
@@ -37,6 +33,7 @@ from pitstop.publish.serving import SiteServer
 from pitstop.wire.alert_views import AlertView
 from pitstop.wire.views import RunReport, StepView
 from rack import power
+from simulators.certificates import self_signed
 
 PATIENCE: Final = 100.0
 NODES: Final = ("n1", "n2")
@@ -430,25 +427,8 @@ def _lay_certificates(folder: Path) -> None:
 
 def _certificate(end: datetime) -> bytes:
     """One that signs itself, until then, with its key: PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"a site, until {end:%Y}")])
-    names = [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(end - timedelta(days=400))
-        .not_valid_after(end)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, *plain
-    )
+    begin = end - timedelta(days=400)
+    return b"".join(self_signed([NAME, "127.0.0.1"], begin, end, called=f"a site, until {end:%Y}"))
 
 
 @contextmanager

@@ -52,28 +52,25 @@ def test_a_node_does_not_come_back_from_its_restart(room: Room) -> None:
     room.came_right(update)
 
 
-def test_a_node_is_dead_while_its_step_is_done(room: Room) -> None:
+def dies_at(room: Room, node: str, gate: str, code: str) -> None:
+    """The node loses its power there, and the run fails with this code; with power again, it goes on."""
     update = room.next_update()
-    room.hold("n1", "set-up")
+    room.hold(node, gate)
     run = room.install(update)
-    room.until_at("n1", "set-up")
-    room.power_off("n1")
-    alert = room.failed(update, run, "unreachable", "failed")
-    assert "n1" in alert.finding.subject
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on("n1")})
+    room.until_at(node, gate)
+    room.power_off(node)
+    alert = room.failed(update, run, code, "failed")
+    assert node in alert.finding.subject
+    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on(node)})
     room.came_right(update)
+
+
+def test_a_node_is_dead_while_its_step_is_done(room: Room) -> None:
+    dies_at(room, "n1", "set-up", "unreachable")
 
 
 def test_a_node_is_dead_while_it_is_verified(room: Room) -> None:
-    update = room.next_update()
-    room.hold("n2", "verify")
-    run = room.install(update)
-    room.until_at("n2", "verify")
-    room.power_off("n2")
-    alert = room.failed(update, run, "unreachable", "failed")
-    assert "n2" in alert.finding.subject
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on("n2")})
-    room.came_right(update)
+    dies_at(room, "n2", "verify", "unreachable")
 
 
 def test_a_node_is_dead_before_anything_is_done(room: Room) -> None:

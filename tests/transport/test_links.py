@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 import threading
@@ -13,13 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from pitstop.model.errors import InvalidInput, Unreachable
 from pitstop.transport.feed import TufFeed
 from pitstop.transport.feeds import TufFeeds
+from simulators.certificates import self_signed
 from transport.http_site import HttpSite, Trouble, answers, cuts, drips, stalls
 from transport.polled import SOURCE, Polled, link_for_tests
 from transport.repository import NOW, Repository, catalogue
@@ -154,31 +151,10 @@ class Certificate:
     """A certificate for 127.0.0.1 that signs itself, and its key, as files."""
 
     def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a site on loopback")])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - timedelta(days=1))
-            .not_valid_after(NOW + timedelta(days=1))
-            .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
-            )
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
+        public, secret = self_signed([address], NOW - timedelta(days=1), NOW + timedelta(days=1))
         self.path = folder / "site.pem"
-        self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (folder / "site.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        self.path.write_bytes(public)
+        (folder / "site.key").write_bytes(secret)
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.server.load_cert_chain(self.path, folder / "site.key")
 

@@ -172,9 +172,10 @@ class RunsService:
         NotAllowed: it is past its point of no return."""
         run = self.runs.run(run_id)
         require_open(run, verb)
-        if verb is RunVerb.ABORT:
-            _require_way_back(self.journal.load(run_id))
-        if not any(action.verb is verb for action in self._actions(run)):
+        tree = self.journal.load(run_id) if verb is RunVerb.ABORT else None
+        if tree is not None:
+            _require_way_back(tree)
+        if not any(action.verb is verb for action in self._actions(run, tree)):
             hint = "Of failed runs only the newest of an update whose install failed can go on or end."
             if run.phase is not Phase.INSTALL:
                 hint = f"It has changed nothing, so it is begun again. {ways_on(run)[0]}"
