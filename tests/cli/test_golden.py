@@ -28,6 +28,7 @@ CASES: dict[str, tuple[Callable[[], Scene], str]] = {
     "update-show-failed": (simulated.failed, f"update show {scenes.HOTFIX}"),
     "run-list": (simulated.failed, "run list"),
     "run-show-running": (simulated.running, "run show"),
+    "run-show-playing": (simulated.playing, "run show"),
     "run-show-late": (simulated.late, "run show"),
     "run-show-failed": (simulated.failed, "run show c4a1"),
     "run-show-succeeded": (simulated.quiet, "run show"),

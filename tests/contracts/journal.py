@@ -15,6 +15,7 @@ import pytest
 from pitstop.model.alerts import Alert
 from pitstop.model.errors import Conflict, EpochLost, InvalidMove, NotFound
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, Retry
 from pitstop.model.releases import Release, ReleaseId
@@ -36,6 +37,7 @@ from pitstop.model.runs import (
     StepStarted,
     StepStatus,
     StepSucceeded,
+    StepToldOf,
     StepWaited,
     Waiting,
 )
@@ -421,6 +423,15 @@ class JournalContract:
         bench.journal.take("run-1", "w2", at(9))
         with pytest.raises(EpochLost):
             bench.journal.append(stale, StepStarted("1.1", at(9)))
+
+    def test_what_a_step_tells_of_its_inner_steps_is_kept_with_it(self, bench: Bench) -> None:
+        tree = bench.begin()
+        bench.to_phase(tree, Phase.INSTALL)
+        first = InnerStep("Say so", "n1", InnerStatus.SUCCEEDED, at(2), at(3), "changed")
+        second = InnerStep("Light the lamp", "n1", InnerStatus.IN_PROGRESS, at(3))
+        bench.journal.append(tree, StepStarted("2", at(2)), StepToldOf("2", at(3), 0, (first, second)))
+        assert bench.journal.load("run-1").steps["2"].inner == (first, second)
+        assert bench.journal.history("run-1")[-1].text == "Light the lamp: in-progress"
 
     def test_failures_are_counted_until_the_step_is_reset(self, bench: Bench) -> None:
         tree = bench.begin()

@@ -39,6 +39,7 @@ from pitstop.model.runs import (
     StepStarted,
     StepStatus,
     StepSucceeded,
+    StepToldOf,
     StepVoided,
     StepWaited,
     StopRequested,
@@ -81,6 +82,7 @@ RUN_EVENTS: dict[type, RunEvent] = {
 STEP_EVENTS: dict[type, StepEvent] = {
     StepStarted: StepStarted("1", NOW),
     StepWaited: StepWaited("1", NOW, "a pause", NOW + timedelta(seconds=5)),
+    StepToldOf: StepToldOf("1", NOW, 0, ()),
     StepSucceeded: StepSucceeded("1", NOW, "fine", {"was_out": "no"}),
     StepFailedOnce: StepFailedOnce("1", NOW, FINDING),
     StepReset: StepReset("1", NOW),

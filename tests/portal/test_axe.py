@@ -159,6 +159,7 @@ def handed_over() -> Scene:
 SCENES: dict[str, tuple[Callable[[], Scene], str, dict[str, str]]] = {
     "no run": (desk.quiet, "ada", {}),
     "a run in progress": (desk.running, "ada", {"run_id": RUN_NOW, "index": "3.1.3.1.4"}),
+    "a playbook that is played": (desk.playing, "ada", {"run_id": RUN_NOW, "index": "3.1.3.1.2"}),
     "a run that failed, an alert": (desk.failed, "ada", {"run_id": RUN_FAILED, "index": "3.1.3.1.2"}),
     "signed out": (desk.quiet, "", {}),
     "seen by a reader": (desk.failed, "rea", {"name": FULL_2402, "verb": "prepare"}),

@@ -10,8 +10,8 @@ from pitstop.portal.rendering import tail
 from pitstop.service.desk import RUNS_LISTED
 from pitstop.wire.views import RunReport, StepView
 from portal.markup import Page
-from portal.visitor import Visitor, page_of
-from simulators import scenes
+from portal.visitor import Visitor, page_of, visitor
+from simulators import desk, scenes
 from simulators.scenes import HOTFIX, RUN_DONE, RUN_FAILED, RUN_NOW
 
 LIVE = f"/runs/{RUN_NOW}/live"
@@ -207,3 +207,16 @@ def test_older_runs_are_a_page_further(running: Visitor) -> None:
     rest = running.get(older.attributes["href"] or "").text
     assert [id_ in rest for id_ in ids[-6:]] == [False, True, True, True, True, True]
     assert "Older runs" not in rest
+
+
+def test_the_tasks_of_a_playbook_are_listed_below_their_step_and_on_its_page() -> None:
+    with visitor(desk.playing()) as playing:
+        playing.sign_in("ada")
+        tree = playing.get(f"/runs/{RUN_NOW}")
+        page_of(tree)
+        own = playing.page(f"/runs/{RUN_NOW}/steps/3.1.3.1.2")
+    for words in ("Light the lamp", "Ask for oil", "failed: there is no /etc/oil"):
+        assert words in tree.text
+    assert own.texts("caption") == ["What step 3.1.3.1.2 has done inside"]
+    assert own.texts("tbody") != []
+    assert "Failed: step" not in tree.text, "a task that has failed is not yet a step that has"

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.journal import BROKEN, T0, at, new_run
 from pitstop.model.errors import NotFound
+from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.plans import GroupMode
 from pitstop.model.runs import (
     RunTree,
@@ -17,12 +18,13 @@ from pitstop.model.runs import (
     StepStarted,
     StepStatus,
     StepSucceeded,
+    StepToldOf,
     StepWaited,
 )
 from pitstop.policy.step_times import StepTimes, asked_of
 from pitstop.policy.time_left import Outlook, outlook
-from pitstop.service.reports import SHOWN_OUTPUT, run_report, run_view, step_view
-from pitstop.wire.views import RunReport
+from pitstop.service.reports import SHOWN_INNER, SHOWN_OUTPUT, run_report, run_view, step_view
+from pitstop.wire.views import RunReport, leaves
 
 LONG = "".join(f"line {number}\n" for number in range(2_000))
 ALL = Step("1", "All nodes", mode=GroupMode.PARALLEL)
@@ -112,3 +114,26 @@ def test_what_a_step_waits_for_is_told_with_since_when_and_until_when() -> None:
     assert report_of(tree).now == (
         "1.1 step 1 on n1: the next attempt, since 05:06:09, until 05:07:09 at most",
     )
+
+
+def test_the_tasks_of_a_playbook_are_inner_steps_of_their_step() -> None:
+    tree = RunTree(new_run("run-1"), [ALL, leaf(1, kind="ansible")])
+    tree.apply(StepStarted("1.1", at(1)))
+    done = [
+        InnerStep(f"task {number}", "n1", InnerStatus.SUCCEEDED, at(2), at(3), "changed")
+        for number in range(1, 30)
+    ]
+    tree.apply(
+        StepToldOf("1.1", at(3), 0, (*done, InnerStep("the last", "n1", InnerStatus.IN_PROGRESS, at(3))))
+    )
+    report = report_of(tree)
+    (place,) = leaves(report.steps)
+    assert [
+        (each.index, each.name, each.node, each.status, each.description) for each in place.steps[-2:]
+    ] == [
+        ("1.1.29", "task 29", "n1", "succeeded", "changed"),
+        ("1.1.30", "the last", "n1", "in-progress", ""),
+    ]
+    assert len(place.steps) == SHOWN_INNER
+    assert report.now == ("1.1 step 1 on n1: the last",)
+    assert len(step_view(tree, "1.1", T0, outlook_of(tree)).steps) == 30

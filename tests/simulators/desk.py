@@ -245,6 +245,13 @@ def late() -> Scene:
     return scene
 
 
+def playing() -> Scene:
+    """As running, but a playbook is being played."""
+    scene = running()
+    scene.reports[scenes.RUN_NOW] = scenes.report_playing()
+    return scene
+
+
 def failed() -> Scene:
     """The install of the hotfix has failed on the third of four nodes; an alert is active."""
     scene = quiet()

@@ -46,6 +46,7 @@ from pitstop.wire.views import (
     SystemView,
     UpdateView,
     WaitingView,
+    leaves,
 )
 
 NOW = datetime(2024, 5, 14, 9, 30, tzinfo=UTC)
@@ -460,7 +461,7 @@ def _beginning(times: _Times) -> tuple[StepView, StepView]:
 
 
 def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[StepView]:
-    """``stop``: ``""`` (all done), ``pending``, ``waiting``, ``late`` or ``failed``."""
+    """``stop``: ``""`` (all done), ``pending``, ``waiting``, ``late``, ``playing`` or ``failed``."""
     stopped = stop == "pending"
     for number, (name, kind, seconds) in enumerate(_ON_NODE, start=1):
         index, full = f"{prefix}.{number}", f"{name}: {node}"
@@ -480,6 +481,18 @@ def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[St
                 usual=_usual(seconds),
                 late=True,
                 until=started + timedelta(minutes=10),
+            )
+        elif stop == "playing" and kind == "copy":
+            started, _ = times.take(0)
+            stopped = True
+            yield step(
+                index,
+                "Play the lamps",
+                "in-progress",
+                started=started,
+                node=node,
+                kind="ansible",
+                steps=_tasks(index, node, started),
             )
         elif stop == "failed" and kind == "copy":
             started, ended = times.take(6)
@@ -517,6 +530,24 @@ def _node_steps(prefix: str, node: str, times: _Times, stop: str) -> Iterator[St
             yield _done(index, full, times, seconds, kind=kind, node=node)
 
 
+def _tasks(index: str, node: str, started: datetime) -> tuple[StepView, ...]:
+    """Of a playbook that is at its third task."""
+    ended = [("Say so", "changed"), ("Ask for oil", "failed: there is no /etc/oil")]
+    going_on = ("Light the lamp", "")
+    return tuple(
+        step(
+            f"{index}.{number}",
+            name,
+            ("failed" if said.startswith("failed") else "succeeded") if said else "in-progress",
+            started=started + timedelta(seconds=number),
+            ended=started + timedelta(seconds=number + 1) if said else None,
+            node=node,
+            description=said,
+        )
+        for number, (name, said) in enumerate([*ended, going_on], start=1)
+    )
+
+
 def _install(times: _Times, stops: tuple[str, str, str, str]) -> StepView:
     batches = []
     for number, (node, stop) in enumerate(zip(NODES, stops, strict=True), start=1):
@@ -529,14 +560,6 @@ def _install(times: _Times, stops: tuple[str, str, str, str]) -> StepView:
     else:
         confirm = _done("3.2", "Confirm versions", times, 4, kind="confirm-version")
     return _group("3", "Install", (rolling, confirm))
-
-
-def _leaves(steps: tuple[StepView, ...]) -> Iterator[StepView]:
-    for place in steps:
-        if place.steps:
-            yield from _leaves(place.steps)
-        else:
-            yield place
 
 
 def a_report(
@@ -553,7 +576,7 @@ def a_report(
 ) -> RunReport:
     times = _Times(started + timedelta(seconds=2))
     steps = (*_beginning(times), _install(times, stops))
-    leaves = list(_leaves(steps))
+    doing = list(leaves(steps))
     ended = None if state == "in-progress" else times.at
     failed = state == "failed"
     open_now = RunState(state)
@@ -578,14 +601,14 @@ def a_report(
             actions=tuple(action_view(action) for action in actions),
         ),
         percent=percent,
-        steps_done=sum(leaf.status == "succeeded" for leaf in leaves),
-        steps_all=len(leaves),
+        steps_done=sum(leaf.status == "succeeded" for leaf in doing),
+        steps_all=len(doing),
         remaining=remaining,
         now=tuple(
             f"{leaf.index} {leaf.name}"
             + (f": waits for {leaf.waiting.reason}" if leaf.waiting else "")
             + (f", {lateness(leaf)}" if leaf.late else "")
-            for leaf in leaves
+            for leaf in doing
             if leaf.status in ("in-progress", "waiting")
         ),
         nodes_out_of_service=out_of_service,
@@ -593,7 +616,7 @@ def a_report(
         next=next(
             (
                 f"{leaf.index} {leaf.name}"
-                for leaf in leaves
+                for leaf in doing
                 if leaf.status == "pending" and state == "in-progress"
             ),
             "",
@@ -627,6 +650,10 @@ def report_late() -> RunReport:
     return _report_of("late", 58.2, 600)
 
 
+def report_playing() -> RunReport:
+    return _report_of("playing", 58.2, 260)
+
+
 def report_failed() -> RunReport:
     report = a_report(
         RUN_FAILED,
@@ -637,7 +664,7 @@ def report_failed() -> RunReport:
         percent=54.2,
         out_of_service=("n3",),
     )
-    failed = next(leaf for leaf in _leaves(report.steps) if leaf.status == "failed")
+    failed = next(leaf for leaf in leaves(report.steps) if leaf.status == "failed")
     known = offer(issues()["northstar/busy-drain"], failed.index, failed.node or "n3")
     return msgspec.structs.replace(report, issues=(known,))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pitstop.model.errors import NotFound
+from pitstop.model.inner_steps import InnerStep
 from pitstop.model.packages import (
     ContentFile,
     Manifest,
@@ -142,6 +143,8 @@ class NodeBench:
     reports: list[tuple[int, int]] = field(default_factory=list)
     records: dict[str, Mapping[str, str]] = field(default_factory=dict)
     waits: list[str] = field(default_factory=list)
+    inner: list[InnerStep] = field(default_factory=list)
+    seen: list[InnerStep] = field(default_factory=list)
     on_wait: Callable[[], Awaitable[None]] | None = None
     epoch: int = 1
     readiness: Readiness | None = None
@@ -152,6 +155,10 @@ class NodeBench:
         self.waits.append(reason)
         if self.on_wait is not None:
             await self.on_wait()
+
+    async def tell(self, first: int, inner: Sequence[InnerStep]) -> None:
+        self.inner[first:] = inner
+        self.seen += inner
 
     def context(
         self,
@@ -191,6 +198,7 @@ class NodeBench:
             self._earlier,
             lambda done, of: self.reports.append((done, of)),
             self.wait,
+            self.tell,
         )
 
     def _earlier(self, kind: str) -> Step | None:

@@ -18,6 +18,7 @@ import machines
 from machines import Machine, NoMachines, Role
 from pitstop.daemon.clock import MachineClock
 from pitstop.model.errors import InvalidPlan, PlaybookFailed
+from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.system import Node
 from pitstop.nodes.ansible import AnsibleRunner
 from pitstop.nodes.ssh import SshNodes
@@ -100,7 +101,8 @@ class Scene:
         self.content = Content(folder / "content")
         self.keys = FileHostKeys(folder / "host-keys")
         self.runner = AnsibleRunner(environments, self.keys, wheels)
-        self.waits: list[str] = []
+        self.inner: list[InnerStep] = []
+        self.seen: list[InnerStep] = []
         self.attempt = 0
         self.deadline = timedelta(seconds=120)
         for machine in pair:
@@ -121,7 +123,10 @@ class Scene:
                 Node(m.name, m.address, key=key, host_key=m.host_key, roles=m.asked.roles) for m in self.pair
             ]
             driver = SshNodes(self.keys)
-            bench = NodeBench(driver, self.content, nodes[node], waits=self.waits, deadline=self.deadline)
+            self.inner.clear()
+            bench = NodeBench(
+                driver, self.content, nodes[node], inner=self.inner, seen=self.seen, deadline=self.deadline
+            )
             context = bench.context("ansible", attempt=self.attempt)
             system = replace(context.world.system, nodes=tuple(nodes))
             world = replace(context.world, system=system, playbooks=self.runner, clock=MachineClock())
@@ -161,6 +166,12 @@ def test_a_playbook_is_played_on_its_node_alone_and_check_mode_says_what_is_left
     done = scene.play(said="hello")
     assert done.output.splitlines()[0] == "changed     n1  Say so"
     assert "changed     n1  Light the lamp" in done.output
+    assert [(task.name, task.node, task.status, task.said) for task in scene.inner] == [
+        ("Say so", "n1", InnerStatus.SUCCEEDED, "changed"),
+        ("Of a role", "n1", InnerStatus.SUCCEEDED, "ok"),
+        ("Light the lamp", "n1", InnerStatus.SUCCEEDED, "changed"),
+    ]
+    assert all(task.ended is not None and task.ended >= task.started for task in scene.inner)
     assert (scene.pair[0].root / "etc/said").read_text() == "hello\n"
     assert (scene.pair[0].root / "etc/lit").read_text() == "lit\n"
     assert not (scene.pair[1].root / "etc/said").exists()
@@ -174,6 +185,10 @@ def test_a_playbook_that_fails_on_one_host_says_where_and_goes_on_there_once_it_
     with pytest.raises(PlaybookFailed, match="task 'Only where there is oil' on n2 failed") as failed:
         scene.play(1)
     assert "changed     n2  First" in failed.value.__notes__[0]
+    first, second = scene.inner
+    assert (first.name, first.said) == ("First", "changed")
+    assert (second.name, second.status) == ("Only where there is oil", InnerStatus.FAILED)
+    assert second.said.startswith("failed: ")
     assert not (scene.pair[0].root / "etc/first").exists()
     (scene.pair[1].root / "etc/oil").touch()
     assert "ok          n2  First" in scene.play(1).output
@@ -198,7 +213,7 @@ def test_a_play_that_is_cut_off_leaves_nothing_running(scene: Scene) -> None:
 
     scene.do(cut_off)
     assert not scene.runs("sleep 9876")
-    assert "Sleep long" in " ".join(scene.waits)
+    assert ("Sleep long", InnerStatus.IN_PROGRESS) in [(task.name, task.status) for task in scene.seen]
     own = subprocess.run(["ps", "axww"], capture_output=True, text=True, check=True).stdout
     assert "pitstop-play-" not in own
 

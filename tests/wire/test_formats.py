@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from pitstop.cli.run_report import leaves
 from pitstop.model.findings import Severity
 from pitstop.model.runs import Phase, RunPurpose, RunState, StepStatus
 from pitstop.model.system import SystemState
 from pitstop.model.updates import UpdateState
 from pitstop.wire import formats
 from pitstop.wire.formats import MARKS, NOTHING, Tone
-from pitstop.wire.views import Range
+from pitstop.wire.views import Range, leaves
 from simulators import scenes
 
 AT = datetime(2026, 3, 14, 3, 7, 9, tzinfo=UTC)

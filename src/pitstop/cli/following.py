@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import NoReturn
 
 from pitstop.cli.output import clean, coloured, note, say, say_json_line
-from pitstop.cli.run_report import head_lines, leaves, report_lines, step_line
+from pitstop.cli.run_report import head_lines, inner_line, report_lines, step_line
 from pitstop.client.client import PitstopClient
 from pitstop.model.errors import PitstopError, RunEndedFailed
 from pitstop.wire.formats import clock_time, percent, spoken
-from pitstop.wire.views import RunReport, RunView, StepView
+from pitstop.wire.views import RunReport, RunView, StepView, leaves
 
 INSTALLING = "install"
 """The phase in which a failed run can be resumed; before it, the update is installed again."""
@@ -85,10 +85,21 @@ def _as_lines(reports: Iterator[RunReport]) -> RunReport | None:
 
 
 def changes(before: RunReport, after: RunReport) -> list[str]:
-    """A line for each step whose status, attempt or reason to wait is another now."""
-    known = {step.index: _marks(step) for step in leaves(before.steps)}
-    changed = (step for step in leaves(after.steps) if known.get(step.index) != _marks(step))
-    return [f"{clock_time(_moment(step))}{step_line(step)}{_why(step)}" for step in changed]
+    """A line for each step whose status, attempt or reason to wait is another now, and for inner steps."""
+    known = {step.index: _marks(step) for step in _told(before)}
+    changed = (step for step in _told(after) if known.get(step.index) != _marks(step))
+    return [f"{clock_time(_moment(step))}{_line(step)}" for step in changed]
+
+
+def _told(report: RunReport) -> Iterator[StepView]:
+    """What a line is written for: inner steps before the step that they belong to, which ends after them."""
+    for step in leaves(report.steps):
+        yield from step.steps
+        yield step
+
+
+def _line(step: StepView) -> str:
+    return f"{step_line(step)}{_why(step)}" if step.kind is not None else inner_line(step)
 
 
 def _marks(step: StepView) -> tuple[str, int, str]:

@@ -23,7 +23,7 @@ from pitstop.wire.formats import (
     spoken,
     usually,
 )
-from pitstop.wire.views import FindingView, RunReport, RunView, StepView
+from pitstop.wire.views import FindingView, RunReport, RunView, StepView, leaves
 
 MARKS = {
     "succeeded": "[done]",
@@ -75,15 +75,6 @@ def head_lines(report: RunReport) -> list[str]:
     return lines
 
 
-def leaves(steps: tuple[StepView, ...]) -> Iterator[StepView]:
-    """The steps that do something, in tree order."""
-    for step in steps:
-        if step.steps:
-            yield from leaves(step.steps)
-        else:
-            yield step
-
-
 def tree(report: RunReport, everything: bool) -> list[str]:
     """One line for each place; a group that is done or pending is one line, unless everything is shown."""
     return list(_branch(report.steps, everything, 0))
@@ -118,7 +109,15 @@ def _branch(steps: tuple[StepView, ...], everything: bool, indent: int) -> Itera
     for step in steps:
         yield step_line(step, indent)
         if everything or step.status not in ("succeeded", "pending"):
-            yield from _branch(step.steps, everything, indent + 1)
+            if step.kind is None:
+                yield from _branch(step.steps, everything, indent + 1)
+            else:
+                yield from (inner_line(each, indent + 1) for each in step.steps)
+
+
+def inner_line(inner: StepView, indent: int = 0) -> str:
+    """As ``step_line``, and how it ended."""
+    return f"{step_line(inner, indent)}{f': {clean(inner.description)}' if inner.description else ''}"
 
 
 def _time(run: RunView) -> str:

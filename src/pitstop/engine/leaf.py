@@ -7,7 +7,7 @@ if it is not there is the act repeated, under a new operation id.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,13 +25,16 @@ from pitstop.model.errors import (
     Unreachable,
 )
 from pitstop.model.findings import Finding
+from pitstop.model.inner_steps import InnerStep
 from pitstop.model.runs import (
     RunTree,
     Step,
+    StepEvent,
     StepFailedOnce,
     StepStarted,
     StepStatus,
     StepSucceeded,
+    StepToldOf,
     StepWaited,
     operation_id,
     parent_of,
@@ -268,6 +271,7 @@ class LeafWork:
             earlier=self._earlier,
             report=self.progress.reporter(self.tree.run.id, self.index),
             wait=self._wait,
+            tell=self._tell,
         )
 
     async def _wait(self, reason: str, until: datetime) -> None:
@@ -275,6 +279,10 @@ class LeafWork:
         known = self.step.waiting
         if known is None or (known.reason, known.until) != (reason, until):
             await self._write(StepWaited(self.index, self._now(), reason, until))
+
+    async def _tell(self, first: int, inner: Sequence[InnerStep]) -> None:
+        """Write down what the step's tool has begun or ended inside it."""
+        await self._write(StepToldOf(self.index, self._now(), first, tuple(inner)))
 
     def _declared(self, name: str) -> Node:
         node = self.world.system.node(name)
@@ -294,7 +302,7 @@ class LeafWork:
         undone = self.tree.steps.get(self.step.undoes or "")
         return undone if undone is not None and undone.kind == kind else None
 
-    async def _write(self, *events: StepStarted | StepSucceeded | StepFailedOnce | StepWaited) -> None:
+    async def _write(self, *events: StepEvent) -> None:
         await written(self.journal, self.tree, *events)
 
     def _now(self) -> datetime:

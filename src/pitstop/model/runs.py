@@ -15,6 +15,7 @@ from typing import Any
 
 from pitstop.model.errors import InvalidMove
 from pitstop.model.findings import Finding
+from pitstop.model.inner_steps import InnerStep, closed, told
 from pitstop.model.plans import ONCE, GroupMode, PlanStep, Retry
 from pitstop.model.releases import ReleaseId
 
@@ -112,6 +113,7 @@ class Step:
         undo: what takes it back, all of it on the same node; empty: nothing to take back; None: cannot be.
         undoes: the index of the leaf that this one takes back, or (of a mend's step) that it is to mend.
         no_return: once this place has begun, the run can only go forward.
+        inner: what its tool has told of its last attempt, in the order in which it was begun.
     """
 
     index: str
@@ -143,6 +145,7 @@ class Step:
     undo: tuple[PlanStep, ...] | None = None
     undoes: str | None = None
     no_return: bool = False
+    inner: tuple[InnerStep, ...] = ()
 
     @property
     def is_leaf(self) -> bool:
@@ -457,6 +460,14 @@ class StepWaited(StepEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class StepToldOf(StepEvent):
+    """The step's tool has begun or ended inner steps: these, in place of all from number ``first`` on."""
+
+    first: int
+    inner: tuple[InnerStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepSucceeded(StepEvent):
     """Written before anything builds on it. ``found_done``: the probe said that it was done already."""
 
@@ -505,6 +516,7 @@ _P = StepStatus
 STEP_MOVES: dict[type[StepEvent], tuple[frozenset[StepStatus], StepStatus]] = {
     StepStarted: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING, _P.FAILED}), _P.IN_PROGRESS),
     StepWaited: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING, _P.FAILED}), _P.WAITING),
+    StepToldOf: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.IN_PROGRESS),
     StepSucceeded: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.SUCCEEDED),
     StepFailedOnce: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING}), _P.FAILED),
     StepReset: (frozenset({_P.FAILED}), _P.PENDING),
@@ -574,9 +586,12 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
                 ended=None,
                 waiting=None,
                 finding=None,
+                inner=(),
             )
         case StepWaited():
             return replace(step, status=to, waiting=Waiting(event.reason, event.at, event.until))
+        case StepToldOf():
+            return replace(step, status=to, waiting=None, inner=told(step.inner, event.first, event.inner))
         case StepSucceeded():
             return replace(
                 step,
@@ -587,6 +602,7 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
                 record=dict(event.record),
                 finding=None,
                 found_done=event.found_done,
+                inner=() if event.found_done else closed(step.inner, event.at),
             )
         case StepFailedOnce():
             return replace(
@@ -597,9 +613,10 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
                 waiting=None,
                 finding=event.finding,
                 output=event.output,
+                inner=closed(step.inner, event.at),
             )
         case _:
-            return replace(step, status=to, failures=0, ended=None, waiting=None, finding=None)
+            return replace(step, status=to, failures=0, ended=None, waiting=None, finding=None, inner=())
 
 
 def run_move(state: RunState, event: type) -> RunState | None:

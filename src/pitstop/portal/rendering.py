@@ -18,7 +18,7 @@ from litestar.response import Response
 
 from pitstop.portal.notes import notes_html
 from pitstop.wire import formats, policy_formats
-from pitstop.wire.views import RunReport, StepView
+from pitstop.wire.views import RunReport, leaves
 
 STATIC: Final = {path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir()}
 """Style sheet, scripts, icon and their licences: name and content."""
@@ -69,17 +69,11 @@ def is_web_link(text: str) -> bool:
 
 def doing(report: RunReport) -> Iterator[tuple[str, str, bool]]:
     """What is being done: the step's index ("": the tree has none), the words, and whether it is late."""
-    places = {step.index: step for step in _walk(report.steps)}
+    by_index = {step.index: step for step in leaves(report.steps)}
     for line in report.now:
         index, _, words = line.partition(" ")
-        step = places.get(index)
+        step = by_index.get(index)
         yield (index, words, step.late) if step else ("", line, False)
-
-
-def _walk(steps: Sequence[StepView]) -> Iterator[StepView]:
-    for step in steps:
-        yield step
-        yield from _walk(step.steps)
 
 
 def tail(text: str, lines: int = 12, characters: int = 1_500) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from pitstop.engine.progress import Portion
 from pitstop.model.errors import NotFound
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
+from pitstop.model.inner_steps import InnerStatus
 from pitstop.model.run_actions import RunAction
 from pitstop.model.runs import DRIVEN, Run, RunPurpose, RunTree, Step, StepStatus, Waiting
 from pitstop.model.undoing import passed_no_return, point_of_no_return
@@ -26,6 +27,9 @@ PortionOf = Callable[[str], Portion | None]
 SHOWN_OUTPUT = 400
 """Characters of a step's output in a report, but for steps that have failed: reports of big trees are sent at
 every change of a run. A step that is asked for by itself is shown with all."""
+
+SHOWN_INNER = 20
+"""Inner steps of a step in a report: the last ones."""
 
 
 def portion_view(portion: Portion | None) -> PortionView | None:
@@ -115,7 +119,7 @@ def run_report(
 
 
 def step_view(tree: RunTree, index: str, now: datetime, outlook: Outlook) -> StepView:
-    """One place, with the whole of its own output.
+    """One place, with the whole of its own output and all its inner steps.
 
     Raises:
         NotFound: the run has no such place.
@@ -125,7 +129,9 @@ def step_view(tree: RunTree, index: str, now: datetime, outlook: Outlook) -> Ste
         raise NotFound(
             f"run {tree.run.id} has no step {index!r}", hint="Choose one that the run's tree shows."
         )
-    return msgspec.structs.replace(_step_view(tree, step, now, outlook), output=step.output)
+    view = _step_view(tree, step, now, outlook)
+    inner = _inner(step, now) if step.is_leaf else view.steps
+    return msgspec.structs.replace(view, output=step.output, steps=inner)
 
 
 def nodes_out_of_service(tree: RunTree) -> dict[str, Step]:
@@ -156,9 +162,14 @@ def _is_active(run: Run, leaf: Step) -> bool:
 
 def _doing(leaf: Step, portion: Portion | None, late: str) -> str:
     how_far = f" ({_how_far(portion)})" if portion else ""
-    waits = f": {_waits(leaf.waiting)}" if leaf.waiting else ""
+    waits = f": {_waits(leaf.waiting)}" if leaf.waiting else _at(leaf)
     lag = f", {late}" if late else ""
     return f"{_named(leaf)}{how_far}{waits}{lag}"
+
+
+def _at(leaf: Step) -> str:
+    """Which inner step is being done."""
+    return next((f": {each.name}" for each in leaf.inner if each.status is InnerStatus.IN_PROGRESS), "")
 
 
 def _named(leaf: Step) -> str:
@@ -197,6 +208,7 @@ def _how_far(portion: Portion) -> str:
 
 def _step_view(tree: RunTree, step: Step, now: datetime, outlook: Outlook) -> StepView:
     inner = tuple(_step_view(tree, child, now, outlook) for child in tree.children(step.index))
+    inner = inner or _inner(step, now)[-SHOWN_INNER:]
     status = tree.status(step.index)
     started, ended = _span(step, inner, status)
     return StepView(
@@ -219,6 +231,30 @@ def _step_view(tree: RunTree, step: Step, now: datetime, outlook: Outlook) -> St
         usual=usual_range(outlook, step.index),
         late=step.index in outlook.late,
         until=_given_up(step),
+    )
+
+
+def _inner(step: Step, now: datetime) -> tuple[StepView, ...]:
+    """What the step's tool has told of, as places below it."""
+    return tuple(
+        StepView(
+            index=f"{step.index}.{number}",
+            name=each.name,
+            description=each.said,
+            status=each.status,
+            node=each.node,
+            kind=None,
+            started=each.started,
+            ended=each.ended,
+            seconds=((each.ended or now) - each.started).total_seconds(),
+            expected=None,
+            attempt=step.attempt,
+            output="",
+            found_done=False,
+            waiting=None,
+            finding=None,
+        )
+        for number, each in enumerate(step.inner, start=1)
     )
 
 

@@ -1,7 +1,8 @@
 """``ansible``: play a playbook of the package's content on a node, with ansible-runner.
 
 Each node is a step of its own, so that a playbook fails, is resumed and is taken out of service node by node
-as everything else. Tasks are shown while they are done. Check mode says whether anything is left to do.
+as everything else. Tasks are its inner steps, told while they are done. Check mode says whether anything is
+left to do.
 Whatever ends the step early ends what it has begun, here and on the node.
 """
 
@@ -9,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ import msgspec
 from msgspec import Meta
 
 from pitstop.model.errors import InvalidPlan, PitstopError, PlaybookFailed, StepFailed
+from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.ports.nodes import Operation
 from pitstop.ports.playbooks import Play, PlayEvent, TaskOutcome
 from pitstop.steps.content import sound_files
@@ -57,16 +59,45 @@ class AnsibleArgs(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass
 class _Watch:
-    """What has become of the tasks, and what is being done."""
+    """What has become of the tasks.
 
+    Attributes:
+        tasks: all that were begun, as inner steps of the step.
+        told: so many of them are known to the run as they are now.
+    """
+
+    now: Callable[[], datetime]
     events: list[PlayEvent] = field(default_factory=list)
-    now: str = ""
+    tasks: list[InnerStep] = field(default_factory=list)
+    told: int = 0
 
     def seen(self, event: PlayEvent) -> None:
+        at = self.now()
         if event.outcome is TaskOutcome.STARTED:
-            self.now = f"task {event.task!r} on {event.host}"
-        else:
-            self.events.append(event)
+            self.tasks.append(InnerStep(event.task, event.host, InnerStatus.IN_PROGRESS, at))
+            return
+        self.events.append(event)
+        number = self._begun(event)
+        begun = self.tasks[number].started if number < len(self.tasks) else at
+        bad = event.outcome in _BAD and not event.ignored
+        status = InnerStatus.FAILED if bad else InnerStatus.SUCCEEDED
+        ended = InnerStep(event.task, event.host, status, begun, at, _short(f"{event.outcome}{_why(event)}"))
+        self.tasks[number : number + 1] = [ended]
+        self.told = min(self.told, number)
+
+    def _begun(self, event: PlayEvent) -> int:
+        """The number of the task that this is the end of; one more than there are, where none began."""
+        for number in range(len(self.tasks) - 1, -1, -1):
+            task = self.tasks[number]
+            if task.status is InnerStatus.IN_PROGRESS and (task.node, task.name) == (event.host, event.task):
+                return number
+        return len(self.tasks)
+
+    async def tell(self, context: StepContext) -> None:
+        """Let the run know what is new."""
+        if self.told < len(self.tasks):
+            first, self.told = self.told, len(self.tasks)
+            await context.tell(first, self.tasks[first:])
 
     def failed(self) -> PlayEvent | None:
         return next((each for each in self.events if each.outcome in _BAD and not each.ignored), None)
@@ -109,17 +140,18 @@ async def _act(context: StepContext, args: AnsibleArgs) -> Done:
 
 
 async def _played(context: StepContext, args: AnsibleArgs, *, check: bool) -> tuple[_Watch, str]:
-    watch = _Watch()
+    watch = _Watch(context.world.clock.now)
     play = await _play(context, args, check=check)
-    until = context.world.clock.now() + context.step.deadline
     playing = asyncio.ensure_future(
         context.world.playbooks.play(play, watch.seen, deadline=context.step.deadline)
     )
     try:
-        while not (await asyncio.wait({playing}, timeout=_EVERY_SECONDS))[0]:
-            if watch.now and not check:
-                await context.wait(watch.now, until)
-        return watch, playing.result()
+        while True:
+            ended, _ = await asyncio.wait({playing}, timeout=_EVERY_SECONDS)
+            if not check:
+                await watch.tell(context)
+            if ended:
+                return watch, playing.result()
     finally:
         if not playing.done():
             playing.cancel()
@@ -179,7 +211,11 @@ def _failure(message: str, watch: _Watch, said: str = "") -> PlaybookFailed:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:300] or "it says nothing"
+    return _short(text) or "it says nothing"
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:300]
 
 
 ANSIBLE = StepKind("ansible", AnsibleArgs, _act, _probe)

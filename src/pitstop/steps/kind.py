@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from pitstop.model.errors import DigestMismatch, InvalidPlan, StepFailed
+from pitstop.model.inner_steps import InnerStep
 from pitstop.model.plans import PlanStep
 from pitstop.model.runs import Run, Step, StepStatus, operation_id
 from pitstop.model.system import Node, SystemDescription
@@ -73,6 +74,10 @@ class World:
     readiness: Readiness | None = None
 
 
+async def _nobody_listens(_first: int, _inner: Sequence[InnerStep]) -> None:
+    """Where a step is only asked, nothing of it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """One step, about to be done.
@@ -85,6 +90,8 @@ class StepContext:
             step has ended without waiting.
         wait: writes down what the step waits for, and until when at most; for operators to see, and for who
             takes the run over. Waiting itself is the kind's.
+        tell: writes down the inner steps that the step's tool has begun or ended: these, in place of all from
+            that number on.
     """
 
     world: World
@@ -94,6 +101,7 @@ class StepContext:
     earlier: Callable[[str], Step | None]
     report: Callable[[int, int], None]
     wait: Callable[[str, datetime], Awaitable[None]]
+    tell: Callable[[int, Sequence[InnerStep]], Awaitable[None]] = _nobody_listens
 
     @property
     def here(self) -> Node:

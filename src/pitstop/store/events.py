@@ -26,6 +26,7 @@ from pitstop.model.runs import (
     StepsAdded,
     StepStarted,
     StepSucceeded,
+    StepToldOf,
     StepVoided,
     StepWaited,
     StopRequested,
@@ -57,6 +58,7 @@ KINDS: dict[str, type[RunEvent]] = {
         RunFailed,
         StepStarted,
         StepWaited,
+        StepToldOf,
         StepSucceeded,
         StepFailedOnce,
         StepReset,
@@ -90,6 +92,8 @@ def text_of(event: RunEvent) -> str:
             said = event.finding.what if event.finding else ""
         case StepWaited():
             said = event.reason
+        case StepToldOf(inner=[*_, last]):
+            said = f"{last.name}: {last.said or last.status}"
         case StepSucceeded(found_done=True):
             said = "was done already"
         case _:

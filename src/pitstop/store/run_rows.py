@@ -89,6 +89,7 @@ def step_progress(step: Step) -> Values:
         "record": step.record,
         "finding": step.finding,
         "found_done": step.found_done,
+        "inner_steps": step.inner,
     }
 
 
@@ -143,6 +144,7 @@ def step_of(row: Row[Any]) -> Step:
         record=row.record,
         finding=row.finding,
         found_done=row.found_done,
+        inner=row.inner_steps,
         package=row.package,
         whole=row.whole,
         may_fail=row.may_fail,

@@ -25,7 +25,7 @@ COPIED: dict[Table, tuple[str, ...]] = {
     tables.sources: ("url", "finding"),
     tables.updates: (),
     tables.runs: ("finding",),
-    tables.steps: ("args", "waiting", "output", "record", "finding"),
+    tables.steps: ("args", "waiting", "output", "record", "finding", "inner_steps"),
     tables.events: ("text", "data"),
     tables.ledger: (),
     tables.facts: ("value",),

@@ -32,6 +32,7 @@ from pitstop.model.accounts import Role
 from pitstop.model.cases import CaseFile, CaseState, Impact
 from pitstop.model.checks import CheckResult, CheckStatus
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.inner_steps import InnerStep
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, PlanStep, Retry
 from pitstop.model.releases import PublisherKind
@@ -163,6 +164,7 @@ steps = Table(
     Column("undo", Json(tuple[PlanStep, ...])),
     Column("undoes", Text),
     Column("no_return", Boolean, nullable=False, server_default=false()),
+    Column("inner_steps", Json(tuple[InnerStep, ...]), nullable=False, server_default="[]"),
 )
 """The places of a run's tree. ``place`` is the index (2.9.2), ``number`` the position in tree order."""
 

@@ -6,6 +6,7 @@ are camelCase in JSON. Nothing in here decides anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from pitstop.wire.base import View
@@ -149,6 +150,9 @@ class StepView(View, frozen=True):
     """A place in a run's tree. ``status``: pending, in-progress, waiting, succeeded or failed. ``output``: in
     a report the end alone, after a …, unless the step has failed.
 
+    ``steps``: the places below a group; below a step (which has a ``kind``) its inner steps, such as the
+    tasks of a playbook: in a report the last twenty. How they ended is their ``description``.
+
     ``expected``: the package's figure. ``usual``: what eight of ten have taken on this system; null where it
     was not timed here. ``late``: it goes on, and for longer than either by far. ``until``: then its first try
     is given up.
@@ -173,6 +177,22 @@ class StepView(View, frozen=True):
     usual: Range | None = None
     late: bool = False
     until: datetime | None = None
+
+
+def places(steps: Sequence[StepView]) -> Iterator[StepView]:
+    """All places below these and themselves, in tree order, inner steps too."""
+    for step in steps:
+        yield step
+        yield from places(step.steps)
+
+
+def leaves(steps: Sequence[StepView]) -> Iterator[StepView]:
+    """The places that do something, in tree order, without their inner steps."""
+    for step in steps:
+        if step.kind is None and step.steps:
+            yield from leaves(step.steps)
+        else:
+            yield step
 
 
 class RunView(View, frozen=True):

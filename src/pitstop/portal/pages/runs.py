@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from pitstop.portal.visits import OpenVisit, OpenWatches, PortalRequest, Visit
 from pitstop.service.desk import RUNS_LISTED
 from pitstop.service.watching import ENDLESS, MEDIA_TYPE, Telling, frame
 from pitstop.wire.formats import percent, spoken
-from pitstop.wire.views import FindingView, RunReport, StepView
+from pitstop.wire.views import FindingView, RunReport, StepView, leaves, places
 
 SHOW_ALL_UP_TO: Final = 60
 """Runs of at most so many steps are shown unfolded, finished parts too."""
@@ -79,7 +78,7 @@ def _changed(may_operate: bool, report: RunReport) -> bytes:
 
 def _moved(report: RunReport) -> bytes:
     """What goes on though the run has not changed: the progress, and the time of the steps being done."""
-    active = [step for step in walk(report.steps) if step.status in ACTIVE]
+    active = [step for step in places(report.steps) if step.status in ACTIVE]
     return frame("part", render("live_moved.html", {**_facts(report), "active": active, "is_streamed": True}))
 
 
@@ -87,9 +86,7 @@ def _moved(report: RunReport) -> bytes:
 def show_step(visit: OpenVisit, run_id: FromPath[str], index: FromPath[str]) -> Response[str]:
     """One step with its whole output."""
     report = visit.desk.runs.show(visit.actor, run_id)
-    step = next((step for step in walk(report.steps) if step.index == index), None)
-    if step is None:
-        raise NotFound(f"run {run_id} has no step {index}", hint="Choose a step on the run's page.")
+    step = visit.desk.runs.step(visit.actor, run_id, index)
     return visit.page("step.html", run=report.run, step=step)
 
 
@@ -206,7 +203,7 @@ def announcement(report: RunReport) -> str:
 
 def failed_steps(report: RunReport) -> list[StepView]:
     """The leaves that failed, in tree order."""
-    return [step for step in walk(report.steps) if step.status == "failed" and not step.steps]
+    return [step for step in leaves(report.steps) if step.status == "failed"]
 
 
 def _cause(report: RunReport) -> FindingView | None:
@@ -215,10 +212,3 @@ def _cause(report: RunReport) -> FindingView | None:
     if finding is None or any(step.finding == finding for step in failed_steps(report)):
         return None
     return finding
-
-
-def walk(steps: Sequence[StepView]) -> Iterator[StepView]:
-    """All places of the tree, in its order."""
-    for step in steps:
-        yield step
-        yield from walk(step.steps)
