@@ -65,7 +65,7 @@ def test_every_question_is_answered_with_the_desks_own_values(client: PitstopCli
     assert client.run(scenes.RUN_FAILED) == scenes.report_failed()
     assert client.runs() == tuple(report.run for report in scene.reports.values())
     assert client.runs(scenes.BASE) == (scenes.report_done().run,)
-    assert client.events(scenes.RUN_FAILED) == scenes.events(scenes.report_failed())
+    assert tuple(client.events(scenes.RUN_FAILED)) == scenes.events(scenes.report_failed())
     assert client.alerts(active_only=True) == tuple(scene.alerts.values())
     assert client.sources() == client.check_sources() == scene.sources
 

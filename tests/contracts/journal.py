@@ -433,6 +433,15 @@ class JournalContract:
         assert bench.journal.load("run-1").steps["2"].inner == (first, second)
         assert bench.journal.history("run-1")[-1].text == "Light the lamp: in-progress"
 
+    def test_the_history_is_read_page_by_page(self, bench: Bench) -> None:
+        tree = bench.begin()
+        bench.to_phase(tree, Phase.INSTALL)
+        whole = bench.journal.history("run-1")
+        assert len(whole) > 2
+        assert bench.journal.history("run-1", limit=2) == whole[:2]
+        assert bench.journal.history("run-1", after=whole[0].sequence, limit=1) == whole[1:2]
+        assert bench.journal.history("run-1", after=whole[-1].sequence) == []
+
     def test_failures_are_counted_until_the_step_is_reset(self, bench: Bench) -> None:
         tree = bench.begin()
         bench.to_phase(tree, Phase.INSTALL)

@@ -140,8 +140,8 @@ class FusedJournal:
     def unfinished(self) -> Sequence[str]:
         return self.journal.unfinished()
 
-    def history(self, run_id: str) -> Sequence[Recorded]:
-        return self.journal.history(run_id)
+    def history(self, run_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        return self.journal.history(run_id, after=after, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ def leaves(steps: tuple[StepView, ...]) -> list[StepView]:
 def kinds_of(site: Site, run_id: str) -> list[str]:
     """The run's history; without a gap."""
     with site.client() as client:
-        events = client.events(run_id)
+        events = tuple(client.events(run_id))
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     return [event.kind for event in events]
 

@@ -421,9 +421,12 @@ class _Runs:
         self.scene.count("runs.revision")
         return self._report(actor, run_id).run.revision
 
-    def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]:
+    def history(
+        self, actor: Actor, run_id: str, *, after: int = 0, limit: int | None = None
+    ) -> tuple[EventView, ...]:
         self.scene.count("runs.history")
-        return scenes.events(self._report(actor, run_id))
+        events = scenes.events(self._report(actor, run_id))
+        return tuple(event for event in events if event.sequence > after)[:limit]
 
     def resume(self, actor: Actor, run_id: str, again_on: frozenset[str] = frozenset()) -> RunView:
         self.scene.count("runs.resume")
@@ -438,22 +441,20 @@ class _Runs:
             _begin(self.scene, run.update, run_id, UpdateState.INSTALLING)
             return self.scene.reports[run_id].run
 
-    def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        return self._asked(actor, run_id, RunVerb.STOP, RunState.STOPPING)
-
-    def abort(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        return self._asked(actor, run_id, RunVerb.ABORT, RunState.UNDOING)
-
-    def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        return self._asked(actor, run_id, RunVerb.CANCEL, RunState.CANCELLING)
-
-    def _asked(self, actor: Actor, run_id: str, verb: RunVerb, to: RunState) -> RunView:
+    def ask(
+        self, actor: Actor, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False
+    ) -> RunView:
+        states = {
+            RunVerb.STOP: RunState.STOPPING,
+            RunVerb.ABORT: RunState.UNDOING,
+            RunVerb.CANCEL: RunState.CANCELLING,
+        }
         self.scene.count(f"runs.{verb}")
         with self.scene.change(actor, Permission.OPERATE, f"{verb} run", run_id):
             report = self._report(actor, run_id)
             if report.run.state not in run_action(verb).states:
                 raise InvalidMove(f"run {run_id} is {report.run.state}: {verb} is not open")
-            run = msgspec.structs.replace(report.run, state=to, actions=())
+            run = msgspec.structs.replace(report.run, state=states[verb], actions=())
             self.scene.change_run(msgspec.structs.replace(report, run=run))
             return run
 

@@ -125,9 +125,9 @@ class MemoryJournal:
     def unfinished(self) -> Sequence[str]:
         return [name for name, tree in self._trees.items() if tree.run.state in DRIVEN]
 
-    def history(self, run_id: str) -> Sequence[Recorded]:
+    def history(self, run_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         self._tree(run_id)
-        return list(self._records[run_id])
+        return [record for record in self._records[run_id] if record.sequence > after][:limit]
 
     # --- what follows from runs, to be looked at ---------------------------------------------------------
 

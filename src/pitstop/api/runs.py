@@ -9,18 +9,22 @@ import msgspec
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 from litestar.response import Stream
 
 from pitstop.api.security import AnyRequest, DeskHere, SignedIn, origin_of, token_of
 from pitstop.model.errors import NotSignedIn
-from pitstop.service.desk import RUNS_LISTED
+from pitstop.model.run_actions import ASKS, RunAction
+from pitstop.service.desk import EVENTS_LISTED, RUNS_LISTED
 from pitstop.service.watching import ENDLESS, HEADERS, MEDIA_TYPE, Telling, Watches, frame
 from pitstop.wire.views import EventView, RunAsked, RunReport, RunView, StepView
 
 OfUpdate = Annotated[str | None, QueryParameter(name="update", description="Only runs of this update.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="At most this many runs.")]
 Before = Annotated[str | None, QueryParameter(description="Only runs that began before the run of this id.")]
+After = Annotated[int, QueryParameter(ge=0, description="Only events behind the one of this number.")]
+EventLimit = Annotated[int, QueryParameter(ge=1, le=10_000, description="At most this many events.")]
 AgainOn = Annotated[
     list[str] | None,
     QueryParameter(name="againOn", description="Replaced nodes on which finished steps are done again."),
@@ -65,10 +69,17 @@ def show_step(desk: DeskHere, actor: SignedIn, run_id: FromPath[str], index: Fro
     "/runs/{run_id:str}/events",
     operation_id="listRunEvents",
     summary="A run's journal, oldest first",
+    description="The next page is asked for with `after`: the sequence number of the last event of this one.",
     sync_to_thread=True,
 )
-def list_events(desk: DeskHere, actor: SignedIn, run_id: FromPath[str]) -> tuple[EventView, ...]:
-    return desk.runs.history(actor, run_id)
+def list_events(
+    desk: DeskHere,
+    actor: SignedIn,
+    run_id: FromPath[str],
+    after: After = 0,
+    limit: EventLimit = EVENTS_LISTED,
+) -> tuple[EventView, ...]:
+    return desk.runs.history(actor, run_id, after=after, limit=limit)
 
 
 @post(
@@ -85,49 +96,22 @@ def resume_run(
     return _accepted(desk.runs.resume(actor, run_id, frozenset(again_on or ())))
 
 
-@post(
-    "/runs/{run_id:str}/stop",
-    operation_id="stopRun",
-    summary="Stop a run at the next safe point",
-    description="When the batch of nodes that has begun is done. It can go on later: resume it.",
-    status_code=202,
-    sync_to_thread=True,
-)
-def stop_run(
-    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
-) -> Response[RunView]:
-    asked = data or RunAsked()
-    return _accepted(desk.runs.stop(actor, run_id, asked.reason, now=asked.now))
+def _asking(action: RunAction) -> HTTPRouteHandler:
+    @post(
+        f"/runs/{{run_id:str}}/{action.verb}",
+        operation_id=f"{action.verb}Run",
+        summary=f"{action.label} a run",
+        description=action.says,
+        status_code=202,
+        sync_to_thread=True,
+    )
+    def ask(
+        desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
+    ) -> Response[RunView]:
+        asked = data or RunAsked()
+        return _accepted(desk.runs.ask(actor, run_id, action.verb, asked.reason, now=asked.now))
 
-
-@post(
-    "/runs/{run_id:str}/abort",
-    operation_id="abortRun",
-    summary="Stop a run and take back what it has done",
-    description="In the opposite order, until all nodes are as before. Refused after the point of no return.",
-    status_code=202,
-    sync_to_thread=True,
-)
-def abort_run(
-    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
-) -> Response[RunView]:
-    asked = data or RunAsked()
-    return _accepted(desk.runs.abort(actor, run_id, asked.reason, now=asked.now))
-
-
-@post(
-    "/runs/{run_id:str}/cancel",
-    operation_id="cancelRun",
-    summary="End a run for good where it is",
-    description="At the next safe point; nodes that it has out of service are put back, nothing is undone.",
-    status_code=202,
-    sync_to_thread=True,
-)
-def cancel_run(
-    desk: DeskHere, actor: SignedIn, run_id: FromPath[str], data: JSONBody[RunAsked | None] = None
-) -> Response[RunView]:
-    asked = data or RunAsked()
-    return _accepted(desk.runs.cancel(actor, run_id, asked.reason, now=asked.now))
+    return ask
 
 
 def _accepted(run: RunView) -> Response[RunView]:
@@ -178,8 +162,6 @@ HANDLERS = (
     show_step,
     list_events,
     resume_run,
-    stop_run,
-    abort_run,
-    cancel_run,
+    *map(_asking, ASKS),
     watch_run,
 )

@@ -188,7 +188,7 @@ def _ask(run: str | None, verb: RunVerb, reason: str, *, now: bool, as_json: boo
 def events(run: RunId = None, as_json: AsJson = False) -> None:
     """Print a run's journal, oldest first."""
     with connect() as client:
-        journal = client.events(run_id_of(client, run))
+        journal = tuple(client.events(run_id_of(client, run)))
     if as_json:
         say_json(journal)
         return

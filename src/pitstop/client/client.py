@@ -187,8 +187,12 @@ class PitstopClient(Connection):
     def run(self, run_id: str) -> RunReport:
         return self._get(f"runs/{part(run_id)}", RunReport)
 
-    def events(self, run_id: str) -> tuple[EventView, ...]:
-        return self._get(f"runs/{part(run_id)}/events", tuple[EventView, ...])
+    def events(self, run_id: str) -> Iterator[EventView]:
+        """The run's journal, oldest first, asked for page by page."""
+        path, last = f"runs/{part(run_id)}/events", 0
+        while page := self._get(path, tuple[EventView, ...], {"after": str(last)}):
+            yield from page
+            last = page[-1].sequence
 
     def resume(self, run_id: str, again_on: Sequence[str] = ()) -> RunView:
         """``again_on``: replaced nodes on which finished steps are done again."""

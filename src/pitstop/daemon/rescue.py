@@ -30,6 +30,7 @@ from pitstop.engine.progress import Progress
 from pitstop.model.accounts import Actor, Permission, Role
 from pitstop.model.errors import StateUnusable
 from pitstop.model.logs import Bundle, BundleState, Wanted, Why
+from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import DRIVEN
 from pitstop.model.system import NodeVersion, SystemDescription
 from pitstop.nodes.declared import DeclaredSystem, read_system
@@ -90,7 +91,7 @@ class Rescue:
 
     def stop(self, run_id: str, reason: str, *, now: bool) -> None:
         self._require_writable()
-        self.runs.stop(self.actor, run_id, reason, now=now)
+        self.runs.ask(self.actor, run_id, RunVerb.STOP, reason, now=now)
 
     def _require_writable(self) -> None:
         if self.only_readable:

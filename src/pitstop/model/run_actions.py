@@ -72,6 +72,10 @@ RUN_ACTIONS: tuple[RunAction, ...] = (
 )
 
 
+ASKS: tuple[RunAction, ...] = tuple(action for action in RUN_ACTIONS if action.verb is not RunVerb.RESUME)
+"""Those that the worker which drives the run takes notice of: with a reason, and perhaps at once."""
+
+
 def run_action(verb: RunVerb) -> RunAction:
     return next(action for action in RUN_ACTIONS if action.verb is verb)
 

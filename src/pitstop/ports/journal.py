@@ -88,5 +88,5 @@ class Journal(Protocol):
     def unfinished(self) -> Sequence[str]:
         """Ids of the runs that a worker is to drive: what a service takes up when it starts."""
 
-    def history(self, run_id: str) -> Sequence[Recorded]:
-        """All events of the run, oldest first."""
+    def history(self, run_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """The run's events behind number ``after``, oldest first, so many at most."""

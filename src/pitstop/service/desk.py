@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pitstop.model.accounts import Actor, Role
 from pitstop.model.known_issues import Failure
+from pitstop.model.run_actions import RunVerb
 from pitstop.model.runs import WindowUse
 from pitstop.model.updates import Verb
 from pitstop.service.question import PathQuestion
@@ -60,6 +61,7 @@ from pitstop.wire.views import (
 )
 
 RUNS_LISTED = 200
+EVENTS_LISTED = 1_000
 """Unless somebody asks for more or fewer."""
 
 
@@ -143,7 +145,11 @@ class RunsDesk(Protocol):
     def revision(self, actor: Actor, run_id: str) -> int:
         """What a face that watches compares: it rises with every change. Cheap. Raises NotFound."""
 
-    def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]: ...
+    def history(
+        self, actor: Actor, run_id: str, *, after: int = 0, limit: int | None = None
+    ) -> tuple[EventView, ...]:
+        """Its events, oldest first: those behind number ``after``, so many at most (None: all). Raises
+        NotFound."""
 
     def resume(self, actor: Actor, run_id: str, again_on: frozenset[str] = ...) -> RunView:
         """Go on with a run that failed or stopped. ``again_on``: the replaced nodes on which finished steps
@@ -151,14 +157,11 @@ class RunsDesk(Protocol):
         replaced, and is not named).
         """
 
-    def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        """At the next safe point. ``now``: end what is under way. Raises as ``resume``."""
-
-    def abort(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        """And take back what was done. Raises as ``resume``, and NotAllowed: past its point of no return."""
-
-    def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        """End it for good where it is. Raises as ``resume``."""
+    def ask(
+        self, actor: Actor, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False
+    ) -> RunView:
+        """Stop, abort or cancel it (:data:`pitstop.model.run_actions.ASKS`). ``now``: end what is under way.
+        Raises as ``resume``; of an abort NotAllowed: it is past its point of no return."""
 
 
 class IssuesDesk(Protocol):

@@ -13,14 +13,10 @@ from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import InvalidMove, NotAllowed
 from pitstop.model.run_actions import RUN_ACTIONS, RunAction, RunVerb, require_open
 from pitstop.model.runs import (
-    AbortRequested,
-    CancelRequested,
     Phase,
     Run,
-    RunRequest,
     RunState,
     RunTree,
-    StopRequested,
     to_void,
 )
 from pitstop.model.undoing import passed_no_return
@@ -108,7 +104,9 @@ class RunsService:
         actor.require(Permission.SEE)
         return self.runs.run(run_id).revision
 
-    def history(self, actor: Actor, run_id: str) -> tuple[EventView, ...]:
+    def history(
+        self, actor: Actor, run_id: str, *, after: int = 0, limit: int | None = None
+    ) -> tuple[EventView, ...]:
         actor.require(Permission.SEE)
         return tuple(
             EventView(
@@ -119,7 +117,7 @@ class RunsService:
                 index=event.index,
                 text=event.text,
             )
-            for event in self.journal.history(run_id)
+            for event in self.journal.history(run_id, after=after, limit=limit)
         )
 
     def resume(self, actor: Actor, run_id: str, again_on: frozenset[str] = frozenset()) -> RunView:
@@ -127,21 +125,12 @@ class RunsService:
             self._require_open(run_id, RunVerb.RESUME)
             return self._resumed(run_id, actor.name, again_on)
 
-    def stop(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        at = self.audited.clock.now()
-        return self._ask(actor, run_id, RunVerb.STOP, StopRequested(at, actor.name, reason, now=now))
-
-    def abort(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        at = self.audited.clock.now()
-        return self._ask(actor, run_id, RunVerb.ABORT, AbortRequested(at, actor.name, reason, now))
-
-    def cancel(self, actor: Actor, run_id: str, reason: str = "", *, now: bool = False) -> RunView:
-        at = self.audited.clock.now()
-        return self._ask(actor, run_id, RunVerb.CANCEL, CancelRequested(at, actor.name, reason, now))
-
-    def _ask(self, actor: Actor, run_id: str, verb: RunVerb, wanted: RunRequest) -> RunView:
+    def ask(
+        self, actor: Actor, run_id: str, verb: RunVerb, reason: str = "", *, now: bool = False
+    ) -> RunView:
         with self.audited.change(actor, Permission.OPERATE, f"{verb} run", run_id):
-            self._require_open(run_id, verb)
+            action = self._require_open(run_id, verb)
+            wanted = action.event(self.audited.clock.now(), actor.name, reason, now=now)
             run = self.journal.request(run_id, wanted)
             self.jobs.submit(DRIVE, run_id)
             return self.view(run)
@@ -167,11 +156,11 @@ class RunsService:
         self.jobs.submit(DRIVE, run_id)
         return self.view(self.runs.run(run_id))
 
-    def _require_open(self, run_id: str, verb: RunVerb) -> None:
+    def _require_open(self, run_id: str, verb: RunVerb) -> RunAction:
         """Raises InvalidMove: its state does not open it, or it failed too early, or is not the newest;
         NotAllowed: it is past its point of no return."""
         run = self.runs.run(run_id)
-        require_open(run, verb)
+        wanted = require_open(run, verb)
         tree = self.journal.load(run_id) if verb is RunVerb.ABORT else None
         if tree is not None:
             _require_way_back(tree)
@@ -180,6 +169,7 @@ class RunsService:
             if run.phase is not Phase.INSTALL:
                 hint = f"It has changed nothing, so it is begun again. {ways_on(run)[0]}"
             raise InvalidMove(f"run {run_id} is {run.state} and takes no {verb}", hint=hint)
+        return wanted
 
     def go_on_in_windows(self) -> None:
         """Have the runs go on that were stopped until now: a maintenance window has opened."""

@@ -164,8 +164,9 @@ class SqlJournal:
         with self._database.reading() as connection:
             return connection.execute(query).scalars().all()
 
-    def history(self, run_id: str) -> Sequence[Recorded]:
-        query = select(events).where(events.c.run_id == run_id).order_by(events.c.sequence)
+    def history(self, run_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        wanted = select(events).where(events.c.run_id == run_id, events.c.sequence > after)
+        query = wanted.order_by(events.c.sequence).limit(limit)
         with self._database.reading() as connection:
             require_run(connection, run_id)
             rows = connection.execute(query).all()

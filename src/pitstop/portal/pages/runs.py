@@ -130,13 +130,8 @@ def do_ask(
     visit: OpenVisit, run_id: FromPath[str], verb: FromPath[str], data: URLEncodedBody[AskForm]
 ) -> Response[str]:
     wanted = _verb(verb)
-    asks = {
-        RunVerb.STOP: visit.desk.runs.stop,
-        RunVerb.ABORT: visit.desk.runs.abort,
-        RunVerb.CANCEL: visit.desk.runs.cancel,
-    }
     try:
-        asks[wanted](visit.actor, run_id, data.reason, now=bool(data.now))
+        visit.desk.runs.ask(visit.actor, run_id, wanted, data.reason, now=bool(data.now))
     except (NotSignedIn, NotFound):
         raise
     except PitstopError as error:
