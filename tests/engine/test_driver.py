@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from engine.bench import RELEASE, RUN, Bench, named, rolling, step
-from pitstop.model.errors import Conflict
+from pitstop.model.errors import Conflict, StepFailed
 from pitstop.model.findings import Finding, Severity
+from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.plans import GroupMode, PlanGroup, PlanStep, Retry
 from pitstop.model.runs import (
     Phase,
@@ -421,3 +422,32 @@ def test_a_step_that_failed_for_good_before_its_worker_was_killed_fails_the_run(
     assert ended.finding == finding
     assert bench.ran == []
     assert bench.state() is UpdateState.DOWNLOAD_FAILED
+
+
+def test_what_a_steps_tool_tells_is_written_and_what_it_was_at_is_cut_short_by_its_failure(
+    tmp_path: Path,
+) -> None:
+    command = KINDS["command"]
+    kept: list[tuple[InnerStep, ...]] = []
+
+    async def tells(context: StepContext, _args: object) -> Done:
+        if context.step.name != "play on n1":
+            return Done()
+        now = context.world.clock.now()
+        first = InnerStep("first", "n1", InnerStatus.IN_PROGRESS, now)
+        await context.tell(0, [first])
+        kept.append(bench.journal.load(RUN).steps[context.step.index].inner)
+        ended = replace(first, status=InnerStatus.SUCCEEDED, ended=now, said="changed")
+        await context.tell(0, [ended, replace(first, name="second")])
+        raise StepFailed("the second breaks")
+
+    bench = Bench(tmp_path, [step("play", role="first")])
+    bench.kinds = {**KINDS, "command": replace(command, act=tells)}
+    tree = bench.drive()
+    assert [[each.name for each in told] for told in kept] == [["first"]]
+    assert [(each.name, each.status, each.said) for each in bench.leaf("play", "n1").inner] == [
+        ("first", InnerStatus.SUCCEEDED, "changed"),
+        ("second", InnerStatus.FAILED, "cut short"),
+    ]
+    assert tree.run.finding is not None
+    assert "the second breaks" in tree.run.finding.what
