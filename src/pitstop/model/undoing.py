@@ -62,8 +62,20 @@ def undo_steps(tree: RunTree) -> tuple[Step, ...]:
 
 def put_back_steps(tree: RunTree) -> tuple[Step, ...]:
     """The places that put back into service the nodes that this run has out."""
-    back = [_undrain(drain) for drain in _out_of_service(tree)]
+    back = [_undrain(drain) for drain in drained(tree)]
     return _added(tree, PUT_BACK, "The nodes that this run has taken out of service.", back)
+
+
+def drained(tree: RunTree) -> Iterator[Step]:
+    """The drains whose node was not put back since."""
+    back = {
+        step.undoes or parent_of(step.index)
+        for step in tree.leaves()
+        if step.kind == UNDRAIN_KIND and step.status is StepStatus.SUCCEEDED
+    }
+    for step in tree.leaves():
+        if step.kind == DRAIN_KIND and step.attempt > 0 and not {step.index, parent_of(step.index)} & back:
+            yield step
 
 
 def added_place(tree: RunTree, name: str) -> Step | None:
@@ -131,18 +143,6 @@ def added_step(leaf: Step, step: PlanStep) -> Step:
         undo=(),
         undoes=leaf.index,
     )
-
-
-def _out_of_service(tree: RunTree) -> Iterator[Step]:
-    """The drains whose node was not put back since."""
-    back = {
-        step.undoes or parent_of(step.index)
-        for step in tree.leaves()
-        if step.kind == UNDRAIN_KIND and step.status is StepStatus.SUCCEEDED
-    }
-    for step in tree.leaves():
-        if step.kind == DRAIN_KIND and step.attempt > 0 and not {step.index, parent_of(step.index)} & back:
-            yield step
 
 
 def _undrain(drain: Step) -> Branch:

@@ -9,11 +9,10 @@ import msgspec
 
 from pitstop.engine.progress import Portion
 from pitstop.model.errors import NotFound
-from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
 from pitstop.model.inner_steps import InnerStatus
 from pitstop.model.run_actions import RunAction
 from pitstop.model.runs import DRIVEN, Run, RunPurpose, RunTree, Step, StepStatus, Waiting
-from pitstop.model.undoing import passed_no_return, point_of_no_return
+from pitstop.model.undoing import drained, passed_no_return, point_of_no_return
 from pitstop.policy.likely import Likely
 from pitstop.policy.time_left import HIGH, LOW, Outlook
 from pitstop.service.findings import action_view, finding_view
@@ -137,13 +136,7 @@ def step_view(tree: RunTree, index: str, now: datetime, outlook: Outlook) -> Ste
 def nodes_out_of_service(tree: RunTree) -> dict[str, Step]:
     """The nodes that this run has taken out of service, or may have, and not put back yet: by name, the step
     that did it."""
-    out: dict[str, Step] = {}
-    for leaf in tree.leaves():
-        if leaf.node and leaf.kind == DRAIN_KIND and leaf.attempt and leaf.record.get(WAS_OUT) != "yes":
-            out[leaf.node] = leaf
-        elif leaf.node and leaf.kind == UNDRAIN_KIND and leaf.status is StepStatus.SUCCEEDED:
-            out.pop(leaf.node, None)
-    return out
+    return {leaf.node: leaf for leaf in drained(tree) if leaf.node and leaf.record.get(WAS_OUT) != "yes"}
 
 
 def _no_return(tree: RunTree) -> str:
