@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import PoolProxiedConnection, create_engine
 
-from pitstop.model.runs import StepStarted, StepSucceeded
+from pitstop.model.run_events import StepStarted, StepSucceeded
 from pitstop.model.system import Node
 from pitstop.store.database import Database, open_database
 from pitstop.store.journal import SqlJournal

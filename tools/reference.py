@@ -12,7 +12,8 @@ from pathlib import Path
 from pitstop.cli import exit_statuses
 from pitstop.model import errors
 from pitstop.model.run_actions import RUN_ACTIONS
-from pitstop.model.runs import RUN_MOVES, STEP_MOVES, RunState
+from pitstop.model.run_moves import RUN_MOVES, STEP_MOVES
+from pitstop.model.runs import RunState
 from pitstop.model.updates import ACTIONS, MOVES, STORED_STATES, UpdateState
 from tools.alerts_reference import alerts_page
 from tools.check_reference import checks_page

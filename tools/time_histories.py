@@ -29,7 +29,8 @@ from math import exp, log, sqrt
 from pitstop.model.packages import Volume
 from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep
 from pitstop.model.releases import ReleaseId
-from pitstop.model.runs import Run, RunPurpose, RunState, RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Run, RunPurpose, RunState, Step, StepStatus
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.versions import Version
 from pitstop.steps.composition import Part, compose

@@ -19,28 +19,22 @@ from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, Retry
 from pitstop.model.releases import Release, ReleaseId
-from pitstop.model.runs import (
-    Phase,
+from pitstop.model.run_events import (
     PhaseEntered,
-    Run,
     RunEvent,
     RunFailed,
-    RunPurpose,
     RunResumed,
-    RunState,
     RunSucceeded,
     RunTaken,
-    RunTree,
-    Step,
     StepFailedOnce,
     StepReset,
     StepStarted,
-    StepStatus,
     StepSucceeded,
     StepToldOf,
     StepWaited,
-    Waiting,
 )
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState, Step, StepStatus, Waiting
 from pitstop.model.system import Installed, InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version

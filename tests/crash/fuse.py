@@ -20,7 +20,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
-from pitstop.model.runs import Run, RunEvent, RunRequest, RunTree, Step
+from pitstop.model.run_events import RunEvent, RunRequest
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Run, Step
 from pitstop.model.system import Node
 from pitstop.model.updates import UpdateState
 from pitstop.ports.journal import Journal, Recorded

@@ -25,19 +25,9 @@ from pitstop.model.expansion import changed, expand, group, leaf, numbered
 from pitstop.model.mending import Mended, failed_leaves, mend_steps, mended
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import PublisherKind
-from pitstop.model.runs import (
-    DRIVEN,
-    AbortRequested,
-    CancelRequested,
-    MendRequested,
-    Phase,
-    Run,
-    RunPurpose,
-    RunRequest,
-    RunState,
-    RunTree,
-    Step,
-)
+from pitstop.model.run_events import AbortRequested, CancelRequested, MendRequested, RunRequest
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import DRIVEN, Phase, Run, RunPurpose, RunState, Step
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.nodes.declared import read_system

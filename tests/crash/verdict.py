@@ -12,7 +12,9 @@ from crash.fuse import EPOCH
 from crash.plan import DRAINED, RELEASE, UPDATE, expected_on
 from crash.scene import RUN, Scene
 from crash.served_nodes import BEGUN
-from pitstop.model.runs import RunTaken, RunTree, StepStatus
+from pitstop.model.run_events import RunTaken
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import StepStatus
 from pitstop.model.system import Node
 from pitstop.model.updates import UpdateState
 from pitstop.ports.journal import Recorded

@@ -17,18 +17,9 @@ from pitstop.model.expansion import changed, expand, group, leaf, numbered
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import GroupMode, Plan, PlanGroup, PlanItem, PlanStep
 from pitstop.model.releases import Release, ReleaseId
-from pitstop.model.runs import (
-    AbortRequested,
-    CancelRequested,
-    Phase,
-    Run,
-    RunPurpose,
-    RunState,
-    RunTree,
-    Step,
-    StopRequested,
-    WindowUse,
-)
+from pitstop.model.run_events import AbortRequested, CancelRequested, StopRequested
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState, Step, WindowUse
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version

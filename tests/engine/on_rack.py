@@ -13,7 +13,8 @@ from pitstop.engine.driver import Driver
 from pitstop.engine.progress import Progress
 from pitstop.model.expansion import expand, group, numbered
 from pitstop.model.plans import Plan, PlanItem
-from pitstop.model.runs import Phase, Run, RunPurpose, RunState, RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState, Step, StepStatus
 from pitstop.model.system import SystemDescription
 from pitstop.model.updates import UpdateState
 from pitstop.nodes.declared import read_system

@@ -15,19 +15,17 @@ from pitstop.model.errors import Conflict, StepFailed
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.plans import GroupMode, PlanGroup, PlanStep, Retry
-from pitstop.model.runs import (
-    Phase,
+from pitstop.model.run_events import (
     PhaseEntered,
     RunEvent,
-    RunState,
-    RunTree,
     StepEvent,
     StepFailedOnce,
     StepStarted,
-    StepStatus,
     StepSucceeded,
     StepWaited,
 )
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, RunState, StepStatus
 from pitstop.model.updates import UpdateState
 from pitstop.ports.deadlines import waiting_for_a_turn
 from pitstop.ports.nodes import Answer

@@ -16,7 +16,9 @@ from pitstop.engine.breaks import STEADY
 from pitstop.engine.jobs import EmbeddedJobs
 from pitstop.model.errors import InvalidMove, NoSpace
 from pitstop.model.findings import Finding
-from pitstop.model.runs import RunEvent, RunState, RunTree, StepSucceeded
+from pitstop.model.run_events import RunEvent, StepSucceeded
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState
 from pitstop.ports.jobs import Job, Tell
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.database import open_database

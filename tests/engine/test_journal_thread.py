@@ -19,16 +19,9 @@ from pitstop.engine.driver import Driver
 from pitstop.engine.journal_thread import journaled, written
 from pitstop.engine.progress import Progress
 from pitstop.model.errors import EpochLost, InvalidMove
-from pitstop.model.runs import (
-    RunEvent,
-    RunState,
-    RunTree,
-    Step,
-    StepEvent,
-    StepStarted,
-    StepStatus,
-    StepSucceeded,
-)
+from pitstop.model.run_events import RunEvent, StepEvent, StepStarted, StepSucceeded
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState, Step, StepStatus
 from pitstop.model.updates import UpdateState
 from pitstop.steps.kind import World
 from pitstop.steps.table import KINDS

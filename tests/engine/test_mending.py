@@ -11,7 +11,8 @@ from engine.test_ways_back import installed
 from pitstop.model.errors import InvalidMove
 from pitstop.model.known_issues import Mend
 from pitstop.model.mending import Mended, failed_leaves, mend_steps, mended
-from pitstop.model.runs import MendRequested, RunState, StepStatus
+from pitstop.model.run_events import MendRequested
+from pitstop.model.runs import RunState, StepStatus
 from pitstop.model.updates import UpdateState
 
 MEND = Mend("Mends it.", (step("mend"),), (step("verify"),))

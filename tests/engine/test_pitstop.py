@@ -11,7 +11,8 @@ import pytest
 from engine.bench import RELEASE, RUN, Bench, step
 from pitstop.model.packages import ContentFile, Manifest
 from pitstop.model.plans import PlanStep, Retry
-from pitstop.model.runs import RunState, RunTree, Step
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState, Step
 from pitstop.steps.kind import World
 from pitstop.steps.pitstop import PITSTOP
 from simulators.installation import SimulatedInstallation

@@ -14,7 +14,8 @@ import rack
 from engine.bench import RUN
 from engine.on_rack import ORDERS, Scene
 from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanStep
-from pitstop.model.runs import RunState, RunTree
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState
 from rack import Rack
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("restarts")]

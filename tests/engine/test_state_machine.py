@@ -23,22 +23,9 @@ from engine.bench import EARLY, RELEASE, Bench, named, step
 from pitstop.model.errors import Conflict, InvalidMove
 from pitstop.model.expansion import changed, expand, group, leaf, numbered
 from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep
-from pitstop.model.runs import (
-    DRIVEN,
-    ENDED,
-    OCCUPYING,
-    AbortRequested,
-    CancelRequested,
-    Phase,
-    Run,
-    RunPurpose,
-    RunRequest,
-    RunState,
-    RunTree,
-    Step,
-    StepStatus,
-    StopRequested,
-)
+from pitstop.model.run_events import AbortRequested, CancelRequested, RunRequest, StopRequested
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import DRIVEN, ENDED, OCCUPYING, Phase, Run, RunPurpose, RunState, Step, StepStatus
 from pitstop.model.updates import ACTIONS, UpdateState, Verb
 from pitstop.ports.nodes import Answer
 from pitstop.steps.composition import with_way_back

@@ -13,7 +13,9 @@ from engine.bench import RUN, Bench, both_ways, named, rolling, step
 from pitstop.model.conditions import Comparison, FactTest
 from pitstop.model.errors import InvalidMove
 from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanItem, PlanStep, Retry
-from pitstop.model.runs import RunState, RunTree, StepsAdded, StepStarted, StepStatus, WindowUse, to_void
+from pitstop.model.run_events import StepsAdded, StepStarted
+from pitstop.model.run_tree import RunTree, to_void
+from pitstop.model.runs import RunState, StepStatus, WindowUse
 from pitstop.model.undoing import passed_no_return, point_of_no_return, put_back_steps
 from pitstop.model.updates import UpdateState
 from pitstop.ports.nodes import Answer

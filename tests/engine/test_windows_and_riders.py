@@ -13,7 +13,8 @@ from engine.bench import RUN, rolling
 from pitstop.model.packages import PackageType
 from pitstop.model.plans import Plan, PlanStep
 from pitstop.model.releases import Release, ReleaseId
-from pitstop.model.runs import Rider, Run, RunPurpose, RunState, RunTree, StepStatus, WindowUse
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Rider, Run, RunPurpose, RunState, StepStatus, WindowUse
 from pitstop.model.updates import UpdateState
 from pitstop.ports.feeds import Feed
 from pitstop.steps.composition import Part, compose

@@ -7,17 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.inner_steps import INNER_LIMIT, InnerStatus, InnerStep, told
-from pitstop.model.runs import (
-    Step,
+from pitstop.model.run_events import (
     StepFailedOnce,
     StepReset,
     StepStarted,
-    StepStatus,
     StepSucceeded,
     StepToldOf,
     StepWaited,
-    apply_to_step,
 )
+from pitstop.model.run_moves import apply_to_step
+from pitstop.model.runs import Step, StepStatus
 
 NOW = datetime(2026, 11, 28, 3, 7, tzinfo=UTC)
 BEGUN = apply_to_step(Step("1", "Play", kind="ansible", node="n1"), StepStarted("1", NOW))

@@ -13,41 +13,32 @@ from pitstop.model.findings import Finding, Severity
 from pitstop.model.plans import GroupMode
 from pitstop.model.releases import ReleaseId
 from pitstop.model.run_effects import update_events
-from pitstop.model.runs import (
-    STEP_MOVES,
+from pitstop.model.run_events import (
     AbortRequested,
     CancelRequested,
-    Phase,
     PhaseEntered,
-    Run,
     RunAborted,
     RunCancelled,
     RunEvent,
     RunFailed,
-    RunPurpose,
     RunResumed,
-    RunState,
     RunStopped,
     RunSucceeded,
     RunTaken,
-    RunTree,
-    Step,
     StepEvent,
     StepFailedOnce,
     StepReset,
     StepsAdded,
     StepStarted,
-    StepStatus,
     StepSucceeded,
     StepToldOf,
     StepVoided,
     StepWaited,
     StopRequested,
-    apply_to_run,
-    apply_to_step,
-    combined_status,
-    run_move,
 )
+from pitstop.model.run_moves import STEP_MOVES, apply_to_run, apply_to_step, run_move
+from pitstop.model.run_tree import RunTree, combined_status
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState, Step, StepStatus
 from pitstop.model.updates import (
     ACTIONS,
     IN_PROGRESS,

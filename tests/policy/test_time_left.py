@@ -10,7 +10,8 @@ import pytest
 
 from contracts.journal import T0, at, new_run
 from pitstop.model.plans import GroupMode, Retry
-from pitstop.model.runs import RunState, RunTree, Step, StepStatus, Waiting
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState, Step, StepStatus, Waiting
 from pitstop.policy.step_times import StepTimes, Timed, asked_of
 from pitstop.policy.time_left import (
     HIGH,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from engine.bench import Bench, NoHttp, no_feed
 from pitstop.model.plans import Drain
-from pitstop.model.runs import RunTree
+from pitstop.model.run_tree import RunTree
 from pitstop.nodes.ssh import SshNodes
 from pitstop.steps.kind import World
 from pitstop.store.payloads import FilePayloads

@@ -13,15 +13,8 @@ import pytest
 from engine.bench import RELEASE, RUN, Bench, both_ways, rolling, step
 from pitstop.model.expansion import group, leaf, numbered
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import (
-    Phase,
-    Run,
-    RunPurpose,
-    RunState,
-    StepStarted,
-    StepStatus,
-    StepWaited,
-)
+from pitstop.model.run_events import StepStarted, StepWaited
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState, StepStatus
 from pitstop.model.system import NodeVersion
 from pitstop.model.updates import UpdateState
 from pitstop.policy.applicability import applicabilities

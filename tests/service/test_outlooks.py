@@ -11,7 +11,8 @@ import pytest
 
 from contracts.journal import FIRST, T0, at, new_run
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import RunState, RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState, Step, StepStatus
 from pitstop.policy.time_left import Outlook
 from pitstop.service.outlooks import LOOKS_BACK, Outlooks
 from pitstop.service.rehearsals import rehearsal_view

@@ -16,20 +16,16 @@ from pitstop.model.audit import BEGUN
 from pitstop.model.errors import Conflict, InvalidInput, NotFound, NotPermitted, PitstopError, Unreachable
 from pitstop.model.findings import from_error
 from pitstop.model.releases import ReleaseStatus
-from pitstop.model.runs import (
-    Phase,
+from pitstop.model.run_events import (
     PhaseEntered,
-    Run,
     RunEvent,
     RunFailed,
-    RunPurpose,
-    RunState,
     RunSucceeded,
-    Step,
     StepFailedOnce,
     StepStarted,
     StepSucceeded,
 )
+from pitstop.model.runs import Phase, Run, RunPurpose, RunState, Step
 from pitstop.model.system import Node
 from pitstop.model.updates import UpdateState
 from pitstop.policy.facts import HardwareContract, MeasuredRun

@@ -7,7 +7,8 @@ from dataclasses import replace
 from contracts.journal import at, new_run
 from pitstop.model.findings import Finding, Severity
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import Phase, RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step, StepStatus
 from pitstop.service.readiness import package_results
 
 

@@ -11,16 +11,9 @@ from contracts.journal import BROKEN, T0, at, new_run
 from pitstop.model.errors import NotFound
 from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import (
-    RunTree,
-    Step,
-    StepFailedOnce,
-    StepStarted,
-    StepStatus,
-    StepSucceeded,
-    StepToldOf,
-    StepWaited,
-)
+from pitstop.model.run_events import StepFailedOnce, StepStarted, StepSucceeded, StepToldOf, StepWaited
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Step, StepStatus
 from pitstop.policy.step_times import StepTimes, asked_of
 from pitstop.policy.time_left import Outlook, outlook
 from pitstop.service.reports import SHOWN_INNER, SHOWN_OUTPUT, run_report, run_view, step_view

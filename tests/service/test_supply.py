@@ -8,7 +8,8 @@ import pytest
 
 from pitstop.model.errors import NotFound
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.runs import Run, RunFailed, RunPurpose, RunState
+from pitstop.model.run_events import RunFailed
+from pitstop.model.runs import Run, RunPurpose, RunState
 from pitstop.model.updates import UpdateState
 from pitstop.service.supply import Supply
 from pitstop.store.journal import SqlJournal

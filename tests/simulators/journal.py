@@ -16,28 +16,22 @@ from pitstop.model.errors import Conflict, EpochLost, InvalidMove, NotFound
 from pitstop.model.findings import Finding
 from pitstop.model.releases import Release
 from pitstop.model.run_effects import update_events
-from pitstop.model.runs import (
-    DRIVEN,
-    OCCUPYING,
+from pitstop.model.run_events import (
     AbortRequested,
     CancelRequested,
-    Run,
     RunAborted,
     RunCancelled,
     RunEvent,
     RunFailed,
-    RunPurpose,
     RunRequest,
     RunResumed,
-    RunState,
     RunSucceeded,
     RunTaken,
-    RunTree,
-    Step,
     StepReset,
     StepVoided,
-    to_reset,
 )
+from pitstop.model.run_tree import RunTree, to_reset
+from pitstop.model.runs import DRIVEN, OCCUPYING, Run, RunPurpose, RunState, Step
 from pitstop.model.system import Installed, InstalledBy
 from pitstop.model.updates import UpdateEvent, UpdateState, move
 from pitstop.ports.journal import Recorded

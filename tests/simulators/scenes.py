@@ -18,7 +18,8 @@ from pitstop.model.findings import Finding, Severity
 from pitstop.model.plans import Drain, GroupMode, Plan, PlanGroup, PlanStep
 from pitstop.model.releases import ReleaseId
 from pitstop.model.run_actions import RUN_ACTIONS
-from pitstop.model.runs import Run, RunPurpose, RunState, RunTree
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Run, RunPurpose, RunState
 from pitstop.model.system import Node, SystemDescription
 from pitstop.model.updates import UpdateState, actions_for
 from pitstop.model.versions import Version

@@ -18,8 +18,7 @@ from pitstop.model.audit import AuditEntry
 from pitstop.model.checks import CheckSkip, CheckStatus
 from pitstop.model.packages import PackageType
 from pitstop.model.releases import Catalogue, Family, PublisherKind, ReleaseId
-from pitstop.model.runs import (
-    Phase,
+from pitstop.model.run_events import (
     PhaseEntered,
     RunFailed,
     RunSucceeded,
@@ -28,6 +27,7 @@ from pitstop.model.runs import (
     StepSucceeded,
     StepWaited,
 )
+from pitstop.model.runs import Phase
 from pitstop.model.system import DeclaredIn, DeclaredNode, Installed, InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.model.versions import Version

@@ -11,7 +11,8 @@ from contracts.journal import BROKEN, FIRST, Bench, at
 from contracts.outbox import MAIL, OutboxContract, said
 from pitstop.model.alerts import CLOSED, QUIET, Verdict
 from pitstop.model.findings import Severity
-from pitstop.model.runs import Phase, RunSucceeded
+from pitstop.model.run_events import RunSucceeded
+from pitstop.model.runs import Phase
 from pitstop.policy.alert_kinds import SUPPORT
 from pitstop.ports.alert_channels import Outbox
 from pitstop.ports.records import Alerts

@@ -12,7 +12,8 @@ from sqlalchemy import select
 import sqlite
 from contracts.journal import FIRST, T0, new_run
 from pitstop.model.releases import Catalogue, Family, PublisherKind
-from pitstop.model.runs import RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Step, StepStatus
 from pitstop.model.updates import UpdateState
 from pitstop.ports.feeds import Source
 from pitstop.store.catalogues import SqlCatalogues

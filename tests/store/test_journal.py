@@ -7,7 +7,9 @@ from sqlalchemy import event, select
 
 from contracts.journal import STEPS, T0, Bench, JournalContract, at, new_run
 from pitstop.model.errors import Conflict, NoSpace
-from pitstop.model.runs import Phase, RunTree, Step, StepStarted, StepSucceeded
+from pitstop.model.run_events import StepStarted, StepSucceeded
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step
 from pitstop.model.updates import UpdateState
 from pitstop.store.database import Database
 from pitstop.store.events import decode

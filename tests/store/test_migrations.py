@@ -15,7 +15,8 @@ from contracts.declared_nodes import KEY, N1, N2
 from contracts.journal import BROKEN, FIRST, HOTFIX, STEPS, T0, at
 from pitstop.model.accounts import Account, Role
 from pitstop.model.errors import PitstopError
-from pitstop.model.runs import RunState, RunSucceeded, StepStatus, StepSucceeded, Waiting
+from pitstop.model.run_events import RunSucceeded, StepSucceeded
+from pitstop.model.runs import RunState, StepStatus, Waiting
 from pitstop.model.system import DeclaredIn, Installed, InstalledBy
 from pitstop.model.updates import UpdateState
 from pitstop.package.catalogue_format import write_catalogue

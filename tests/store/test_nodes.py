@@ -15,7 +15,7 @@ import pytest
 from contracts.declared_nodes import KEY, N1, T0, HostKeysContract, NodesBench, NodesContract, at
 from contracts.journal import BROKEN, FIRST, STEPS, Bench, new_run
 from pitstop.model.errors import NodesChanging, PitstopError, RunLasts
-from pitstop.model.runs import RunFailed
+from pitstop.model.run_events import RunFailed
 from pitstop.model.system import DeclaredIn, DeclaredNode
 from pitstop.ports.host_keys import HostKeys
 from pitstop.store.catalogues import SqlCatalogues

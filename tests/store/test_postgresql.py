@@ -19,7 +19,7 @@ from contracts.journal import Bench, JournalContract, at
 from contracts.outbox import OutboxContract
 from pitstop.model.audit import AuditEntry
 from pitstop.model.errors import EpochLost, StateUnusable
-from pitstop.model.runs import StepStarted
+from pitstop.model.run_events import StepStarted
 from pitstop.ports.alert_channels import Outbox
 from pitstop.ports.records import Alerts
 from pitstop.store.alerts import SqlAlerts

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.runs import RunEvent, RunTree, StepFailedOnce, StepStarted, StepStatus, StepWaited
+from pitstop.model.run_events import RunEvent, StepFailedOnce, StepStarted, StepWaited
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import StepStatus
 from pitstop.ports.journal import Journal
 from pitstop.store.database import open_database
 from pitstop.store.journal import SqlJournal

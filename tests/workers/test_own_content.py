@@ -16,7 +16,8 @@ from demo import processes, stage
 from demo.processes import Part
 from demo.smoke import UPDATE, versions
 from pitstop.client.client import PitstopClient
-from pitstop.model.runs import Phase, RunState, RunTree, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, RunState, StepStatus
 from pitstop.model.updates import Verb
 from pitstop.store.database import open_database
 from pitstop.store.journal import SqlJournal

@@ -16,7 +16,7 @@ from pitstop.cli.system import AsJson
 
 if TYPE_CHECKING:
     from pitstop.model.plans import Plan
-    from pitstop.model.runs import RunTree
+    from pitstop.model.run_tree import RunTree
     from pitstop.model.system import SystemDescription
     from pitstop.wire.views import RehearsalView, RehearsedStep
 
@@ -78,8 +78,8 @@ def _checked(file: Path) -> Plan:
 
 def _tree_of(plan: Plan, system: SystemDescription) -> RunTree:
     from pitstop.model.releases import ReleaseId
+    from pitstop.model.run_tree import RunTree as Tree
     from pitstop.model.runs import Run, RunPurpose, RunState
-    from pitstop.model.runs import RunTree as Tree
     from pitstop.model.versions import Version
     from pitstop.steps.composition import steps_of_plan
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pitstop.engine.rehearsal import Probed, probe_all
-from pitstop.model.runs import RunTree
+from pitstop.model.run_tree import RunTree
 from pitstop.nodes.probing import HttpxProber
 from pitstop.nodes.ssh import SshNodes
 from pitstop.ports.host_keys import HostKeys

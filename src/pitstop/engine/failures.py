@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from pitstop.model.errors import PitstopError
 from pitstop.model.findings import Finding, from_error
-from pitstop.model.runs import Phase, RunState, RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, RunState, Step, StepStatus
 
 _RESUME = "resume the run"
 _UNTOUCHED = "Nothing was changed on the nodes."

@@ -21,7 +21,8 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from pitstop.model.errors import InvalidMove
-from pitstop.model.runs import RunEvent, RunTree
+from pitstop.model.run_events import RunEvent
+from pitstop.model.run_tree import RunTree
 from pitstop.ports.journal import Journal
 
 P = ParamSpec("P")

@@ -26,19 +26,16 @@ from pitstop.model.errors import (
 )
 from pitstop.model.findings import Finding
 from pitstop.model.inner_steps import InnerStep
-from pitstop.model.runs import (
-    RunTree,
-    Step,
+from pitstop.model.run_events import (
     StepEvent,
     StepFailedOnce,
     StepStarted,
-    StepStatus,
     StepSucceeded,
     StepToldOf,
     StepWaited,
-    operation_id,
-    parent_of,
 )
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Step, StepStatus, operation_id, parent_of
 from pitstop.model.system import Node
 from pitstop.ports.deadlines import Deadline
 from pitstop.ports.journal import Journal

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pitstop.engine.failures import touched_nodes
 from pitstop.model.findings import Finding, Severity
-from pitstop.model.runs import RunTree
+from pitstop.model.run_tree import RunTree
 from pitstop.model.updates import Verb, action
 
 CODE = "run-cancelled"

@@ -14,7 +14,8 @@ from typing import Any
 
 from pitstop.engine.leaf import Kinds
 from pitstop.model.errors import PitstopError
-from pitstop.model.runs import Phase, RunTree, Step, parent_of
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step, parent_of
 from pitstop.steps.kind import StepContext, StepKind, World
 
 _AT_ONCE = 16

@@ -24,25 +24,20 @@ from pitstop.engine.windows import WindowGuard
 from pitstop.model.errors import EpochLost, InvalidMove, PitstopError
 from pitstop.model.findings import Finding
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import (
-    DRIVEN,
-    Phase,
+from pitstop.model.run_events import (
     PhaseEntered,
     RunAborted,
     RunCancelled,
     RunEvent,
     RunFailed,
     RunMended,
-    RunState,
     RunStopped,
     RunSucceeded,
-    RunTree,
-    Step,
     StepsAdded,
-    StepStatus,
-    parent_of,
-    run_move,
 )
+from pitstop.model.run_moves import run_move
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import DRIVEN, Phase, RunState, Step, StepStatus, parent_of
 from pitstop.model.undoing import PUT_BACK, UNDO, added_place, is_added, put_back_steps, undo_steps
 from pitstop.ports.journal import Journal
 from pitstop.steps.kind import World

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pitstop.model.expected import expected_time
-from pitstop.model.runs import Phase, RunTree, Step, StepStatus, StopRequested, WindowUse
+from pitstop.model.run_events import StopRequested
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step, StepStatus, WindowUse
 from pitstop.steps.kind import World
 
 BY = "maintenance window"

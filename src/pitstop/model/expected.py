@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import RunTree, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import StepStatus
 
 DEFAULT_EXPECTED = timedelta(seconds=2)
 """Of a step that says nothing."""

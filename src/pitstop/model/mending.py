@@ -13,7 +13,8 @@ from enum import StrEnum
 from pitstop.model.expansion import Branch, group, numbered
 from pitstop.model.known_issues import Mend
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import RunTree, Step, StepStatus, parent_of
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Step, StepStatus, parent_of
 from pitstop.model.undoing import added_step
 
 _ATTEMPT = "attempt"

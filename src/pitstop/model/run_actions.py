@@ -10,15 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pitstop.model.errors import InvalidMove
-from pitstop.model.runs import (
-    RUN_MOVES,
-    AbortRequested,
-    CancelRequested,
-    Run,
-    RunResumed,
-    RunState,
-    StopRequested,
-)
+from pitstop.model.run_events import AbortRequested, CancelRequested, RunResumed, StopRequested
+from pitstop.model.run_moves import RUN_MOVES
+from pitstop.model.runs import Run, RunState
 
 
 class RunVerb(StrEnum):

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from pitstop.model.errors import DigestMismatch, InvalidPackage, TrustError, WrongPublisher
 from pitstop.model.findings import Finding
-from pitstop.model.runs import (
+from pitstop.model.run_events import (
     AbortRequested,
     CancelRequested,
-    Phase,
     PhaseEntered,
-    Run,
     RunAborted,
     RunCancelled,
     RunEvent,
     RunFailed,
     RunResumed,
-    RunState,
     RunSucceeded,
 )
+from pitstop.model.runs import Phase, Run, RunState
 from pitstop.model.updates import UpdateEvent
 
 _STARTED = {

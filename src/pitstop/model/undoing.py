@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND, Branch, group, numbered
 from pitstop.model.plans import GroupMode, PlanStep
-from pitstop.model.runs import Phase, RunTree, Step, StepStatus, parent_of
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step, StepStatus, parent_of
 
 UNDO = "Undo"
 PUT_BACK = "Put back into service"

@@ -14,7 +14,8 @@ from datetime import datetime
 from math import exp, hypot, log, sqrt
 
 from pitstop.model.plans import GroupMode
-from pitstop.model.runs import DRIVEN, RunState, RunTree, Step, StepStatus, parent_of
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import DRIVEN, RunState, Step, StepStatus, parent_of
 from pitstop.policy.likely import NOTHING, Likely, around, at_once, in_sequence
 from pitstop.policy.robust import bounded, centre
 from pitstop.policy.step_times import (

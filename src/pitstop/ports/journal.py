@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pitstop.model.runs import Run, RunEvent, RunRequest, RunTree, Step
+from pitstop.model.run_events import RunEvent, RunRequest
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Run, Step
 from pitstop.model.updates import UpdateState
 
 

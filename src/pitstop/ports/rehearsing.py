@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from pitstop.model.runs import RunTree
+from pitstop.model.run_tree import RunTree
 
 
 class Answered(Protocol):

@@ -12,16 +12,9 @@ from pitstop.model.accounts import Actor
 from pitstop.model.errors import DigestMismatch, NotAllowed, NotFound
 from pitstop.model.expected import expected_time
 from pitstop.model.releases import Release
-from pitstop.model.runs import (
-    Rider,
-    Run,
-    RunPurpose,
-    RunState,
-    RunTree,
-    Step,
-    StopRequested,
-    WindowUse,
-)
+from pitstop.model.run_events import StopRequested
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Rider, Run, RunPurpose, RunState, Step, WindowUse
 from pitstop.model.system import SystemDescription
 from pitstop.model.updates import UpdateState, Verb
 from pitstop.package.fileset import METADATA

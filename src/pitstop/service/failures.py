@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from pitstop.model.known_issues import Failure
-from pitstop.model.runs import Phase, RunTree, Step
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step
 from pitstop.model.updates import UpdateState
 from pitstop.service.facts import Knowledge
 from pitstop.service.named_facts import named_facts, values_of

@@ -16,7 +16,9 @@ from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import InvalidMove, NotAllowed
 from pitstop.model.known_issues import Failure
 from pitstop.model.mending import Mended, failed_leaves, mend_steps, mended
-from pitstop.model.runs import MendRequested, RunState, RunTree, Step
+from pitstop.model.run_events import MendRequested
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState, Step
 from pitstop.ports.jobs import Jobs
 from pitstop.ports.journal import Journal
 from pitstop.ports.records import MendConsent

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from pitstop.model.known_issues import Match
 from pitstop.model.mending import failed_leaves, mended
-from pitstop.model.runs import RunState, RunTree, Step
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import RunState, Step
 from pitstop.ports.records import MendConsent
 from pitstop.service.facts import Knowledge
 from pitstop.service.failures import failure_of

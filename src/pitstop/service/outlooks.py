@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from pitstop.model.runs import OCCUPYING, Run, RunState, RunTree
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import OCCUPYING, Run, RunState
 from pitstop.policy.step_times import StepTimes, Timed, asked_of
 from pitstop.policy.time_left import (
     AskOf,

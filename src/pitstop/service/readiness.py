@@ -11,7 +11,8 @@ from pitstop.model.checks import CheckOrigin, CheckResult, CheckStatus, KeptResu
 from pitstop.model.errors import PitstopError
 from pitstop.model.findings import Severity
 from pitstop.model.plans import PlanStep
-from pitstop.model.runs import Phase, RunTree, Step, StepStatus
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Phase, Step, StepStatus
 from pitstop.ports.checks import CheckRecords
 from pitstop.ports.journal import Journal
 from pitstop.ports.payloads import PayloadStore

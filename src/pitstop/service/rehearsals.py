@@ -10,7 +10,8 @@ from pitstop.model.errors import NotFound
 from pitstop.model.expansion import left_out
 from pitstop.model.expected import expected_time
 from pitstop.model.releases import Release
-from pitstop.model.runs import Run, RunPurpose, RunState, RunTree, Step
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Run, RunPurpose, RunState, Step
 from pitstop.model.undoing import point_of_no_return
 from pitstop.model.updates import Verb
 from pitstop.policy.time_left import Outlook

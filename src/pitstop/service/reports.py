@@ -11,7 +11,8 @@ from pitstop.engine.progress import Portion
 from pitstop.model.errors import NotFound
 from pitstop.model.inner_steps import InnerStatus
 from pitstop.model.run_actions import RunAction
-from pitstop.model.runs import DRIVEN, Run, RunPurpose, RunTree, Step, StepStatus, Waiting
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import DRIVEN, Run, RunPurpose, Step, StepStatus, Waiting
 from pitstop.model.undoing import drained, passed_no_return, point_of_no_return
 from pitstop.policy.likely import Likely
 from pitstop.policy.time_left import HIGH, LOW, Outlook

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from pitstop.model.logs import Wanted
-from pitstop.model.runs import RunTree
+from pitstop.model.run_tree import RunTree
 from pitstop.ports.clock import Clock
 from pitstop.ports.journal import Journal
 from pitstop.ports.records import Runs

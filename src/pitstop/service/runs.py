@@ -12,13 +12,8 @@ from pitstop.engine.windows import BY as WINDOW
 from pitstop.model.accounts import Actor, Permission
 from pitstop.model.errors import InvalidMove, NotAllowed
 from pitstop.model.run_actions import RUN_ACTIONS, RunAction, RunVerb, require_open
-from pitstop.model.runs import (
-    Phase,
-    Run,
-    RunState,
-    RunTree,
-    to_void,
-)
+from pitstop.model.run_tree import RunTree, to_void
+from pitstop.model.runs import Phase, Run, RunState
 from pitstop.model.undoing import passed_no_return
 from pitstop.model.updates import UpdateState
 from pitstop.policy.going_on import ways_on

@@ -6,17 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pitstop.model.errors import InvalidMove
-from pitstop.model.runs import (
-    MendRequested,
-    Run,
-    RunEvent,
-    RunTree,
-    Step,
-    StepEvent,
-    StepsAdded,
-    apply_to_run,
-    apply_to_step,
-)
+from pitstop.model.run_events import MendRequested, RunEvent, StepEvent, StepsAdded
+from pitstop.model.run_moves import apply_to_run, apply_to_step
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import Run, Step
 
 
 @dataclass(frozen=True, slots=True)

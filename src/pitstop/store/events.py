@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from pitstop.model.runs import (
+from pitstop.model.run_events import (
     AbortRequested,
     CancelRequested,
     MendRequested,

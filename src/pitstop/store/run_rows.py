@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, select
 
 from pitstop.model.errors import NotFound
 from pitstop.model.releases import ReleaseId
-from pitstop.model.runs import OCCUPYING, Run, RunTree, Step
+from pitstop.model.run_tree import RunTree
+from pitstop.model.runs import OCCUPYING, Run, Step
 from pitstop.store import tables
 
 Values = dict[str, Any]
