@@ -27,6 +27,9 @@ _PUSH = f"{_UPDATE}/update-multipart"
 _PULL = f"{_UPDATE}/Actions/UpdateService.SimpleUpdate"
 _SYSTEM = f"{ROOT}/Systems/1"
 _RESET = f"{_SYSTEM}/Actions/ComputerSystem.Reset"
+_TASK_SERVICE = f"{ROOT}/TaskService"
+_MONITORS = f"{ROOT}/TaskMonitors"
+_TASKS = f"{_TASK_SERVICE}/Tasks"
 _BIOS = f"{_UPDATE}/FirmwareInventory/BIOS"
 
 
@@ -41,6 +44,9 @@ class Bmc:
         on_version: told when the machine runs other firmware.
         on_restart: told when the machine is to restart.
         begun: so many updates.
+        refuses: the status with which it takes no update while it is at one; None: it takes them.
+        silent: it takes the next image, and the link is lost before it answers.
+        lists: whether it has a list of its tasks.
     """
 
     version: str
@@ -52,6 +58,9 @@ class Bmc:
     on_version: Callable[[str], None] = lambda _version: None
     on_restart: Callable[[], None] = lambda: None
     begun: int = 0
+    refuses: int | None = 409
+    silent: bool = False
+    lists: bool = True
     waiting: str = ""
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     address: str = ""
@@ -64,6 +73,7 @@ class Bmc:
         pull = {"target": _PULL, "@Redfish.OperationApplyTimeSupport": times}
         actions = {"#UpdateService.SimpleUpdate": pull}
         push = {"MultipartHttpPushUri": _PUSH} if self.takes else {}
+        tasks = {"Tasks": {"@odata.id": _TASK_SERVICE}} if self.lists else {}
         reset = {"target": _RESET, "ResetType@Redfish.AllowableValues": ["GracefulRestart", "ForceRestart"]}
         return {
             f"{ROOT}/": {
@@ -73,8 +83,15 @@ class Bmc:
                 "RedfishVersion": "1.15.0",
                 "Systems": {"@odata.id": f"{ROOT}/Systems"},
                 "UpdateService": {"@odata.id": _UPDATE},
-                "Tasks": {"@odata.id": f"{ROOT}/TaskService"},
+                **tasks,
             },
+            _TASK_SERVICE: {
+                "@odata.type": "#TaskService.v1_2_0.TaskService",
+                "Id": "TaskService",
+                "Name": "Tasks",
+                "Tasks": {"@odata.id": _TASKS},
+            },
+            _TASKS: _collection("TaskCollection", [f"{_TASKS}/{_id(uri)}" for uri in self.tasks]),
             f"{ROOT}/Systems": _collection("ComputerSystemCollection", [_SYSTEM]),
             _SYSTEM: {
                 "@odata.type": "#ComputerSystem.v1_20_0.ComputerSystem",
@@ -106,7 +123,7 @@ class Bmc:
     def begin(self, image: bytes, apply: str) -> str:
         """Take an image; the address of the task."""
         self.begun += 1
-        uri = f"{ROOT}/TaskMonitors/{self.begun}"
+        uri = f"{_MONITORS}/{self.begun}"
         said = {
             name: value.strip()
             for name, value in re.findall(r"^(version|model) (.*)$", image.decode("latin-1"), re.M)
@@ -114,37 +131,48 @@ class Bmc:
         self.tasks[uri] = {
             "looked": 0,
             "apply": apply,
+            "critical": self.critical,
             "version": said.get("version", ""),
             "model": said.get("model"),
         }
         return uri
 
     def look(self, uri: str) -> tuple[int, Mapping[str, Any]]:
-        """The status and the task, one look further on."""
+        """The status and the task by its monitor, one look further on."""
         task = self.tasks[uri]
         if not self.hangs:
             task["looked"] += 1
+        body = self.task(uri)
+        if body["TaskState"] == "Completed" and task["apply"] == "OnReset":
+            self.waiting = task["version"]
+        elif body["TaskState"] == "Completed":
+            self._runs(task["version"])
+        return 202 if body["TaskState"] == "Running" else 200, body
+
+    def task(self, uri: str) -> Mapping[str, Any]:
+        """The task as it is now."""
+        task = self.tasks[uri]
         percent = min(100, 100 * task["looked"] // self.looks)
         body = {
             "@odata.type": "#Task.v1_7_4.Task",
-            "Id": uri.rpartition("/")[2],
+            "Id": _id(uri),
             "Name": "Update",
-            "TaskState": "Running",
+            "TaskMonitor": uri,
+            "TaskState": "Completed" if percent == 100 else "Running",
             "TaskStatus": "OK",
             "PercentComplete": percent,
             "Messages": [],
+            "Payload": {"HttpOperation": "POST", "TargetUri": _PUSH if self.takes else _PULL},
         }
-        if self.critical or task["model"] not in (None, self.model):
-            why = "The image is for another model" if not self.critical else "Flash device write protected"
+        if task["critical"] or task["model"] not in (None, self.model):
+            why = "Flash device write protected" if task["critical"] else "The image is for another model"
             messages = [{"MessageId": "Update.1.0.ApplyFailed", "Message": why, "Severity": "Critical"}]
-            return 200, {**body, "TaskState": "Exception", "TaskStatus": "Critical", "Messages": messages}
-        if percent < 100:
-            return 202, body
-        if task["apply"] == "OnReset":
-            self.waiting = task["version"]
-        else:
-            self._runs(task["version"])
-        return 200, {**body, "TaskState": "Completed"}
+            return {**body, "TaskState": "Exception", "TaskStatus": "Critical", "Messages": messages}
+        return body
+
+    @property
+    def works(self) -> bool:
+        return any(self.task(uri)["TaskState"] == "Running" for uri in self.tasks)
 
     def reset(self) -> None:
         if self.waiting:
@@ -156,6 +184,10 @@ class Bmc:
         if version != self.version:
             self.version = version
             self.on_version(version)
+
+
+def _id(uri: str) -> str:
+    return uri.rpartition("/")[2]
 
 
 def _collection(of: str, members: list[str]) -> Mapping[str, Any]:
@@ -175,9 +207,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if not self._let_in():
             return
         path = self.path.rstrip("/") if self.path.rstrip("/") != ROOT else f"{ROOT}/"
-        if path in self.bmc.tasks:
-            status, body = self.bmc.look(path)
-            self._answer(status, {"@odata.id": path, **body})
+        monitor = path.replace(_TASKS, _MONITORS)
+        if monitor in self.bmc.tasks:
+            status, body = self.bmc.look(monitor)
+            self._answer(status if path == monitor else 200, {"@odata.id": path, **body})
         elif (found := self.bmc.documents().get(path)) is not None:
             self._answer(200, {"@odata.id": path, **found})
         else:
@@ -187,7 +220,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not self._let_in():
             return
-        if self.path == _RESET:
+        if self.path in (_PULL, _PUSH) and self.bmc.refuses and self.bmc.works:
+            error = {"code": "Base.1.0.ResourceInUse", "message": "An update is in progress"}
+            self._answer(self.bmc.refuses, {"error": error})
+        elif self.path == _RESET:
             self.bmc.reset()
             self._answer(204, None)
         elif self.path == _PULL:
@@ -203,6 +239,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _accepted(self, image: bytes, apply: str) -> None:
         uri = self.bmc.begin(image, apply)
+        if self.bmc.silent:
+            self.bmc.silent = False
+            self.close_connection = True
+            return
         self._answer(202, {"Id": "1", "Name": "Update", "TaskState": "Running"}, Location=uri)
 
     def _let_in(self) -> bool:

@@ -27,6 +27,7 @@ from pitstop.model.run_events import (
     RunSucceeded,
     RunTaken,
     StepFailedOnce,
+    StepNoted,
     StepReset,
     StepStarted,
     StepSucceeded,
@@ -426,6 +427,22 @@ class JournalContract:
         bench.journal.append(tree, StepStarted("2", at(2)), StepToldOf("2", at(3), 0, (first, second)))
         assert bench.journal.load("run-1").steps["2"].inner == (first, second)
         assert bench.journal.history("run-1")[-1].text == "Light the lamp: in-progress"
+
+    def test_what_a_step_notes_is_known_to_its_next_attempt(self, bench: Bench) -> None:
+        tree = bench.begin()
+        bench.to_phase(tree, Phase.INSTALL)
+        bench.journal.append(
+            tree,
+            StepStarted("2", at(2)),
+            StepNoted("2", at(3), {"was": "1", "task": "/7"}),
+            StepWaited("2", at(3), "the task", at(9)),
+            StepNoted("2", at(4), {"task": "/8"}),
+            StepFailedOnce("2", at(5), BROKEN),
+        )
+        bench.fail(tree)
+        bench.journal.resume("run-1", "bob", at(6))
+        again = bench.journal.load("run-1").steps["2"]
+        assert (again.status, again.record) == (StepStatus.PENDING, {"was": "1", "task": "/8"})
 
     def test_the_history_is_read_page_by_page(self, bench: Bench) -> None:
         tree = bench.begin()

@@ -18,19 +18,21 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from machines.bmc import PASSWORD, USER, Bmc, serving
 from pitstop.model.errors import (
     DigestMismatch,
+    FirmwareBusy,
     FirmwareFailed,
     FirmwareHangs,
     InvalidPlan,
+    NodeNotBack,
     NotFound,
     OtherModel,
     StepFailed,
     Unreachable,
 )
-from pitstop.model.runs import Step, StepStatus, Waiting
+from pitstop.model.runs import Step
 from pitstop.model.system import Login, Node
 from pitstop.nodes.redfish import RedfishControllers
 from pitstop.ports.nodes import Answer
-from pitstop.steps.firmware import WAS
+from pitstop.steps.firmware_update import TASK, WAS
 from pitstop.steps.kind import Done, StepContext
 from pitstop.steps.table import KINDS
 from simulators.clock import SimulatedClock
@@ -61,22 +63,20 @@ class Scene:
     nodes: SimulatedNodes = field(default_factory=SimulatedNodes)
     deadline: timedelta = timedelta(seconds=60)
     facts: Mapping[str, str] = field(default_factory=dict)
+    record: dict[str, str] = field(default_factory=dict)
 
-    def context(
-        self, kind: str = "firmware", *, undone: Step | None = None, waiting: str = ""
-    ) -> StepContext:
+    def context(self, kind: str = "firmware", *, undone: Step | None = None) -> StepContext:
         node = Node("n1", "10.0.0.1", facts={"bmc": self.address, **self.facts})
         bench = NodeBench(self.nodes, self.content, node, waits=self.waits, reports=self.reports)
         bench.clock, bench.deadline = SimulatedClock(), self.deadline
         context = bench.context(kind, undoes="1.1")
         login = Login(USER, f"file:{self.secret}")
         world = replace(context.world, controllers=RedfishControllers(lambda: {"bmc": login}))
-        step = replace(context.step, args=dict(ARGS))
-        if waiting:
-            until = bench.clock.now() + self.deadline + timedelta(minutes=2)
-            wait = Waiting(waiting, bench.clock.now(), until)
-            step = replace(step, status=StepStatus.WAITING, waiting=wait)
-        return replace(context, world=world, step=step, earlier=lambda _kind: undone)
+        step = replace(context.step, args=dict(ARGS), record=dict(self.record))
+        return replace(context, world=world, step=step, earlier=lambda _kind: undone, note=self.note)
+
+    async def note(self, record: Mapping[str, str]) -> None:
+        self.record.update(record)
 
     def act(self, **other: object) -> Done:
         kind = KINDS["firmware"]
@@ -86,9 +86,11 @@ class Scene:
         kind = KINDS["firmware"]
         return ran(kind.probe(self.context(), kind.read(ARGS, "here")))
 
-    def go_back(self, was: str | None) -> Done:
+    def go_back(self, noted: Mapping[str, str], *, resumed: bool = False) -> Done:
+        """Take back a step that has noted this."""
         kind = KINDS["restore-firmware"]
-        undone = Step("1.1", "f", kind="firmware", record={WAS: was} if was else {})
+        undone = Step("1.1", "f", kind="firmware", record=noted)
+        self.record = self.record if resumed else {}
         return ran(kind.act(self.context(kind.name, undone=undone), kind.read(ARGS, "here")))
 
 
@@ -124,6 +126,7 @@ def test_firmware_is_brought_watched_and_read_back(bmc: Bmc, scene: Scene, *, ta
     assert bmc.version == NEW
     assert any("its management controller to update BIOS (task /redfish/v1/" in said for said in scene.waits)
     assert scene.reports
+    scene.record.clear()
     assert scene.probe() is not None
     scene.act()
     assert bmc.begun == 1, "what is there is not brought again"
@@ -131,12 +134,12 @@ def test_firmware_is_brought_watched_and_read_back(bmc: Bmc, scene: Scene, *, ta
 
 def test_an_abort_goes_back_to_what_was_there(bmc: Bmc, scene: Scene) -> None:
     done = scene.act()
-    scene.go_back(done.record[WAS])
+    scene.go_back(done.record)
     assert bmc.version == OLD
-    scene.go_back(OLD)
+    scene.go_back({WAS: OLD})
     assert bmc.begun == 2
     bmc.version = NEW
-    assert "had this firmware before" in scene.go_back(scene.act().record[WAS]).output
+    assert "had this firmware before" in scene.go_back(scene.act().record).output
     assert bmc.version == NEW
 
 
@@ -167,22 +170,143 @@ def test_a_task_that_ends_critical_says_the_controllers_own_words_and_is_tried_a
     assert bmc.version == NEW
 
 
-def test_a_task_that_hangs_is_said_at_the_deadline_and_goes_on_to_be_watched(bmc: Bmc, scene: Scene) -> None:
+def test_a_task_that_hangs_is_said_at_the_deadline_and_watched_on_when_resumed(
+    bmc: Bmc, scene: Scene
+) -> None:
     bmc.hangs = True
-    with pytest.raises(
-        FirmwareHangs, match="is still at it: task /redfish/v1/TaskMonitors/1 is Running at 0 %"
-    ):
+    for _ in range(2):
+        with pytest.raises(
+            FirmwareHangs, match="is still at it: task /redfish/v1/TaskMonitors/1 is Running at 0 %"
+        ):
+            scene.act()
+    bmc.hangs = False
+    assert scene.probe() is None, "what was begun is brought to its end"
+    done = scene.act()
+    assert (bmc.version, bmc.begun, done.record[WAS]) == (NEW, 1, OLD)
+
+
+def test_a_task_that_has_ended_meanwhile_is_taken_and_can_still_be_gone_back_from(
+    bmc: Bmc, scene: Scene
+) -> None:
+    bmc.hangs = True
+    with pytest.raises(FirmwareHangs):
         scene.act()
     bmc.hangs = False
-    waiting = scene.context(
-        waiting="its management controller to update BIOS (task /redfish/v1/TaskMonitors/1)"
-    )
-    assert ran(KINDS["firmware"].reattach(waiting)) is not None
+    for _ in range(bmc.looks):
+        bmc.look(scene.record[TASK])
+    assert bmc.version == NEW
+    done = scene.act()
+    assert (bmc.begun, done.record[WAS]) == (1, OLD)
+    scene.go_back(done.record)
+    assert bmc.version == OLD
+
+
+@pytest.mark.parametrize("end", ["gone", "bad"])
+def test_after_a_task_that_is_gone_or_has_ended_badly_it_is_begun_anew(
+    bmc: Bmc, scene: Scene, end: str
+) -> None:
+    bmc.hangs = True
+    with pytest.raises(FirmwareHangs):
+        scene.act()
+    bmc.hangs = False
+    if end == "gone":
+        bmc.tasks.clear()
+    else:
+        bmc.tasks[scene.record[TASK]]["critical"] = True
+    scene.act()
+    assert (bmc.version, bmc.begun) == (NEW, 2)
+
+
+def test_a_good_end_without_the_version_is_said_once_and_then_begun_anew(bmc: Bmc, scene: Scene) -> None:
+    name = scene.content.files[0].path
+    scene.content.add(name, b"an image\nversion 9\n")
+    with pytest.raises(FirmwareFailed, match=r"has ended its task well, and BIOS is at 9, not 2\.1"):
+        scene.act(earlier=None)
+    scene.content.add(name, f"an image\nversion {NEW}\n".encode())
+    scene.act(earlier=None)
+    assert (bmc.version, bmc.begun) == (NEW, 2)
+
+
+@pytest.mark.parametrize("takes", [True, False], ids=["sent", "fetched"])
+def test_a_link_that_was_lost_before_the_answer_comes_to_one_update(
+    bmc: Bmc, scene: Scene, *, takes: bool
+) -> None:
+    bmc.takes, bmc.silent, bmc.looks = takes, True, 4
+    with pytest.raises(Unreachable, match="does not answer"):
+        scene.act()
+    assert bmc.begun == 1, "it is told once, not as often as the library would try"
+    assert scene.act().record[WAS] == OLD
     assert (bmc.version, bmc.begun) == (NEW, 1)
+    assert any("to be free: " in said for said in scene.waits)
 
 
-def test_a_task_that_nobody_has_begun_is_not_attached_to(bmc: Bmc, scene: Scene) -> None:
-    assert ran(KINDS["firmware"].reattach(scene.context())) is None
+@pytest.mark.parametrize("status", [409, 503])
+@pytest.mark.parametrize("lists", [True, False], ids=["listed", "refused"])
+def test_a_controller_that_is_at_somebody_elses_update_is_waited_for(
+    bmc: Bmc, scene: Scene, status: int, *, lists: bool
+) -> None:
+    bmc.lists, bmc.refuses, bmc.hangs = lists, status, True
+    theirs = bmc.begin(b"version 2.0.2510.1\n", "Immediate")
+    said = r"TaskMonitors/1 is Running|Tasks/1 is Running" if lists else "it takes nothing now.*ResourceInUse"
+    with pytest.raises(FirmwareBusy, match=said):
+        scene.act()
+    assert bmc.begun == 1
+    bmc.hangs = False
+    bmc.tasks[theirs]["looked"] = bmc.looks
+    scene.act()
+    assert (bmc.version, bmc.begun) == (NEW, 2)
+
+
+def test_going_back_waits_for_what_the_step_has_begun(bmc: Bmc, scene: Scene) -> None:
+    bmc.hangs = True
+    with pytest.raises(FirmwareHangs):
+        scene.act()
+    begun = dict(scene.record)
+    with pytest.raises(FirmwareHangs):
+        scene.go_back(begun)
+    assert bmc.begun == 1, "nothing is sent beside it"
+    bmc.hangs = False
+    assert "at 2.0.2510.1 again" in scene.go_back(begun).output
+    assert (bmc.version, bmc.begun) == (OLD, 2)
+
+
+def test_going_back_that_hangs_is_watched_on_too(bmc: Bmc, scene: Scene) -> None:
+    was = scene.act().record
+    bmc.hangs = True
+    with pytest.raises(FirmwareHangs):
+        scene.go_back(was)
+    bmc.hangs = False
+    scene.go_back(was, resumed=True)
+    assert (bmc.version, bmc.begun) == (OLD, 2)
+
+
+def test_where_nothing_was_begun_nothing_is_gone_back_from(bmc: Bmc, scene: Scene) -> None:
+    bmc.model = "Lumen R5"
+    with pytest.raises(OtherModel):
+        scene.act()
+    assert scene.go_back(scene.record).output == "nothing was begun here"
+
+
+def test_a_machine_that_did_not_come_back_is_waited_for_and_not_updated_or_restarted_again(
+    bmc: Bmc, scene: Scene
+) -> None:
+    boots, up, orders = ["first"], [True], []
+
+    def restarts() -> None:
+        orders.append(1)
+        up[0] = False
+
+    bmc.on_restart = restarts
+    scene.nodes.does = lambda _call: Answer(0 if up[0] else 1, boots[-1])
+    with pytest.raises(NodeNotBack):
+        scene.act(apply="on-reset", restart=True)
+    bmc.tasks.clear()
+    with pytest.raises(NodeNotBack):
+        scene.act(apply="on-reset", restart=True)
+    boots.append("second")
+    up[0] = True
+    scene.act(apply="on-reset", restart=True)
+    assert (bmc.version, bmc.begun, len(orders)) == (NEW, 1, 1)
 
 
 def test_firmware_that_waits_for_a_restart_gets_one(bmc: Bmc, scene: Scene) -> None:

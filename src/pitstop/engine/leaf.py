@@ -29,6 +29,7 @@ from pitstop.model.inner_steps import InnerStep
 from pitstop.model.run_events import (
     StepEvent,
     StepFailedOnce,
+    StepNoted,
     StepStarted,
     StepSucceeded,
     StepToldOf,
@@ -269,6 +270,7 @@ class LeafWork:
             report=self.progress.reporter(self.tree.run.id, self.index),
             wait=self._wait,
             tell=self._tell,
+            note=self._note,
         )
 
     async def _wait(self, reason: str, until: datetime) -> None:
@@ -280,6 +282,10 @@ class LeafWork:
     async def _tell(self, first: int, inner: Sequence[InnerStep]) -> None:
         """Write down what the step's tool has begun or ended inside it."""
         await self._write(StepToldOf(self.index, self._now(), first, tuple(inner)))
+
+    async def _note(self, record: Mapping[str, str]) -> None:
+        """Write down what is to be known of the step however it ends."""
+        await self._write(StepNoted(self.index, self._now(), record))
 
     def _declared(self, name: str) -> Node:
         node = self.world.system.node(name)

@@ -357,8 +357,18 @@ class FirmwareHangs(StepFailed):
 
     code = "firmware-hangs"
     default_hint = (
-        "Do not take the node's power. See in the controller whether its task goes on; once it has ended, or "
-        "the controller was restarted, resume the run."
+        "Do not take the node's power. See in the controller whether its task goes on, then resume the run: "
+        "a task that still runs is watched on, and nothing is sent beside it."
+    )
+
+
+class FirmwareBusy(StepFailed):
+    """A management controller is at an update that is not this step's."""
+
+    code = "firmware-busy"
+    default_hint = (
+        "See in the controller's task list whose it is. Wait for its end, then resume the run: nothing was "
+        "sent meanwhile."
     )
 
 

@@ -160,6 +160,13 @@ class StepToldOf(StepEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class StepNoted(StepEvent):
+    """What a later attempt, or what takes the step back, must know of this one however it ends."""
+
+    record: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class StepSucceeded(StepEvent):
     """Written before anything builds on it. ``found_done``: the probe said that it was done already."""
 

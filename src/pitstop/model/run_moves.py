@@ -24,6 +24,7 @@ from pitstop.model.run_events import (
     RunTaken,
     StepEvent,
     StepFailedOnce,
+    StepNoted,
     StepReset,
     StepsAdded,
     StepStarted,
@@ -40,6 +41,7 @@ STEP_MOVES: dict[type[StepEvent], tuple[frozenset[StepStatus], StepStatus]] = {
     StepStarted: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING, _P.FAILED}), _P.IN_PROGRESS),
     StepWaited: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING, _P.FAILED}), _P.WAITING),
     StepToldOf: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.IN_PROGRESS),
+    StepNoted: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.IN_PROGRESS),
     StepSucceeded: (frozenset({_P.IN_PROGRESS, _P.WAITING}), _P.SUCCEEDED),
     StepFailedOnce: (frozenset({_P.PENDING, _P.IN_PROGRESS, _P.WAITING}), _P.FAILED),
     StepReset: (frozenset({_P.FAILED}), _P.PENDING),
@@ -113,8 +115,8 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
             )
         case StepWaited():
             return replace(step, status=to, waiting=Waiting(event.reason, event.at, event.until))
-        case StepToldOf():
-            return replace(step, status=to, waiting=None, inner=told(step.inner, event.first, event.inner))
+        case StepToldOf() | StepNoted():
+            return replace(_with_what_it_tells(step, event), status=to, waiting=None)
         case StepSucceeded():
             return replace(
                 step,
@@ -140,6 +142,12 @@ def apply_to_step(step: Step, event: StepEvent) -> Step:
             )
         case _:
             return replace(step, status=to, failures=0, ended=None, waiting=None, finding=None, inner=())
+
+
+def _with_what_it_tells(step: Step, event: StepToldOf | StepNoted) -> Step:
+    if isinstance(event, StepNoted):
+        return replace(step, record={**step.record, **event.record})
+    return replace(step, inner=told(step.inner, event.first, event.inner))
 
 
 def run_move(state: RunState, event: type) -> RunState | None:

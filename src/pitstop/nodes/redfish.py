@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pitstop.model.errors import FirmwareFailed, InvalidInput, NotFound, StepFailed, Unreachable
+from pitstop.model.errors import FirmwareBusy, FirmwareFailed, InvalidInput, NotFound, StepFailed, Unreachable
 from pitstop.model.system import Login, Node
 from pitstop.nodes.image_server import served
 from pitstop.nodes.logins import password_of
@@ -32,7 +32,12 @@ BIOS = "BIOS"
 _TIMES = {ApplyTime.IMMEDIATE: "Immediate", ApplyTime.ON_RESET: "OnReset"}
 _GOOD = ("Completed",)
 _BAD = ("Exception", "Killed", "Cancelled", "Interrupted")
+_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+_BUSY = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
+_AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _SECONDS = 60
+_SECONDS_TO_TAKE_IN = 600
+"""A controller may look at the whole image before it answers."""
 
 
 class RedfishControllers:
@@ -63,9 +68,20 @@ class RedfishControllers:
             )
             return _begun(answer)
 
-    def task(self, node: Node, uri: str) -> Task:
+    def busy(self, node: Node) -> str:
         with self._root(node) as root:
-            answer = root._conn.get(uri)
+            return next(_updates_under_way(root), "")
+
+    def task(self, node: Node, uri: str) -> Task:
+        from sushy import exceptions  # noqa: PLC0415
+
+        with self._root(node) as root:
+            try:
+                answer = root._conn.get(uri)
+            except exceptions.HTTPError as error:
+                if error.status_code in _GONE:
+                    return Task(uri, "Gone", None, TaskEnd.GONE)
+                raise
             return _task(uri, answer.status_code, answer.json() if answer.content else {})
 
     def restart(self, node: Node) -> None:
@@ -73,9 +89,7 @@ class RedfishControllers:
             system = self._system(node, root)
             can = system.json["Actions"]["#ComputerSystem.Reset"].get("ResetType@Redfish.AllowableValues", ())
             how = "GracefulRestart" if "GracefulRestart" in can or not can else "ForceRestart"
-            root._conn.post(
-                system.json["Actions"]["#ComputerSystem.Reset"]["target"], data={"ResetType": how}
-            )
+            _told(root, system.json["Actions"]["#ComputerSystem.Reset"]["target"], data={"ResetType": how})
 
     # --- getting there
 
@@ -103,6 +117,9 @@ class RedfishControllers:
             ) from error
         except exceptions.ConnectionError as error:
             raise Unreachable(f"{where} does not answer: {_line(error)}") from error
+        except exceptions.HTTPError as error:
+            said = f"{where} refuses: {_line(error)}"
+            raise (Unreachable(said) if error.status_code in _AWAY else FirmwareFailed(said)) from error
         except (exceptions.SushyError, KeyError, ValueError) as error:
             raise FirmwareFailed(f"{where} refuses: {_line(error)}") from error
         finally:
@@ -174,7 +191,7 @@ def _push(root: Any, service: Any, image: Image, targets: list[str]) -> Any:
             "UpdateParameters": (None, json.dumps(told), "application/json"),
             "UpdateFile": (image.name, content, "application/octet-stream"),
         }
-        return root._conn.post(service.json["MultipartHttpPushUri"], files=parts)
+        return _told(root, service.json["MultipartHttpPushUri"], files=parts)
 
 
 def _pull(root: Any, service: Any, image: Image, targets: list[str], address: str) -> Any:
@@ -182,12 +199,51 @@ def _pull(root: Any, service: Any, image: Image, targets: list[str], address: st
     told: dict[str, Any] = {"ImageURI": address, "TransferProtocol": "HTTP", "Targets": targets}
     if "@Redfish.OperationApplyTimeSupport" in action:
         told["@Redfish.OperationApplyTime"] = _TIMES[image.apply]
-    return root._conn.post(action["target"], data=told)
+    return _told(root, action["target"], data=told)
+
+
+def _told(root: Any, target: str, **what: Any) -> Any:
+    """POST it, once. Whether a controller that does not answer has begun is not known: what ``sushy`` tries
+    again by itself could be a second update (and, the file being read, an empty one)."""
+    from sushy import exceptions  # noqa: PLC0415
+
+    root._conn._server_side_retries = 1  # so it counts the tries
+    try:
+        return root._conn.post(target, timeout=_SECONDS_TO_TAKE_IN, server_side_retries_left=0, **what)
+    except exceptions.HTTPError as error:
+        if error.status_code in _BUSY or root._conn.check_retry_on_exception(error):
+            raise FirmwareBusy(f"it takes nothing now: {_line(error)}") from error
+        raise
+
+
+def _updates_under_way(root: Any) -> Iterator[str]:
+    """By its list of tasks: what was asked of its update service, or tells of itself in the words that DMTF's
+    registry has for updates."""
+    if "Tasks" not in root.json:
+        return
+    service = root._conn.get(root.json["Tasks"]["@odata.id"]).json()
+    expands = root.json.get("ProtocolFeaturesSupported", {}).get("ExpandQuery", {}).get("NoLinks")
+    listed = root._conn.get(service["Tasks"]["@odata.id"] + ("?$expand=." if expands else "")).json()
+    for member in listed.get("Members", ()):
+        task = member if "TaskState" in member else root._conn.get(member["@odata.id"]).json()
+        said = _task(str(member["@odata.id"]), HTTPStatus.OK, task)
+        if said.end is None and _is_update(root, task):
+            yield f"task {said.uri} is {said.state}"
+
+
+def _is_update(root: Any, task: Mapping[str, Any]) -> bool:
+    asked = str(task.get("Payload", {}).get("TargetUri", ""))
+    service = root.get_update_service().json
+    its_own = (str(service["@odata.id"]), service.get("MultipartHttpPushUri"), service.get("HttpPushUri"))
+    ids = (str(each.get("MessageId", "")) for each in task.get("Messages", ()))
+    return bool(
+        asked.startswith(its_own[0]) or asked in its_own or any(each.startswith("Update.") for each in ids)
+    )
 
 
 def _begun(answer: Any) -> Task:
-    uri = answer.headers.get("Location", "")
     body = answer.json() if answer.content else {}
+    uri = answer.headers.get("Location") or str(body.get("@odata.id", ""))
     if answer.status_code != HTTPStatus.ACCEPTED or not uri:
         return Task("", "Completed", 100, TaskEnd.GOOD)
     return _task(uri, answer.status_code, body)

@@ -24,8 +24,11 @@ class ApplyTime(StrEnum):
 
 
 class TaskEnd(StrEnum):
+    """``gone``: the controller knows the task no more; how it has ended, only what is installed can say."""
+
     GOOD = "good"
     BAD = "bad"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,16 @@ class Controllers(Protocol):
         itself; at this address, "" where it takes them as they are sent."""
 
     def update(self, node: Node, image: Image, address: str) -> Task:
-        """Begin an update with an image that is offered at this address, or ("") is sent along."""
+        """Begin an update with an image that is offered at this address, or ("") is sent along.
+
+        The controller is told once: Unreachable leaves it open whether it has begun.
+
+        Raises:
+            FirmwareBusy: it takes none now.
+        """
+
+    def busy(self, node: Node) -> str:
+        """The address and state of an update that the controller is at; "" where it says of none."""
 
     def task(self, node: Node, uri: str) -> Task: ...
 
@@ -93,6 +105,9 @@ class NoControllers:
         raise _none(node)
 
     def update(self, node: Node, image: Image, address: str) -> Task:  # noqa: ARG002 - the port's
+        raise _none(node)
+
+    def busy(self, node: Node) -> str:
         raise _none(node)
 
     def task(self, node: Node, uri: str) -> Task:  # noqa: ARG002 - the port's

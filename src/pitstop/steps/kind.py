@@ -78,6 +78,10 @@ async def _nobody_listens(_first: int, _inner: Sequence[InnerStep]) -> None:
     """Where a step is only asked, nothing of it is kept."""
 
 
+async def _nobody_notes(_record: Mapping[str, str]) -> None:
+    """As that."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """One step, about to be done.
@@ -92,6 +96,8 @@ class StepContext:
             takes the run over. Waiting itself is the kind's.
         tell: writes down the inner steps that the step's tool has begun or ended: these, in place of all from
             that number on.
+        note: adds to the step's ``record``, however the step ends: for a later attempt of it, and for what
+            takes it back.
     """
 
     world: World
@@ -102,6 +108,7 @@ class StepContext:
     report: Callable[[int, int], None]
     wait: Callable[[str, datetime], Awaitable[None]]
     tell: Callable[[int, Sequence[InnerStep]], Awaitable[None]] = _nobody_listens
+    note: Callable[[Mapping[str, str]], Awaitable[None]] = _nobody_notes
 
     @property
     def here(self) -> Node:
