@@ -277,7 +277,9 @@ def _databases(
     place = Path(tempfile.mkdtemp(prefix="pitstop-disk-"))  # the server's user must get at it
     stack.callback(place.rmdir)
     disk = stack.enter_context(small_disk(place, _DISK_MIB["database"], owner()))
-    return stack.enter_context(database_in(place)), {Fault.DATABASE_FULL: [disk]}
+    address = stack.enter_context(database_in(place))
+    stack.callback(disk.clear)  # the run may end while it is full, and a full database cannot be dropped
+    return address, {Fault.DATABASE_FULL: [disk]}
 
 
 def _end_all(crew: Sequence[Member]) -> None:

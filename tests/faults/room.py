@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
-import ssl
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -26,31 +21,22 @@ from crash.disks import Disk, can_mount, small_disk
 from demo import processes
 from demo.processes import Part
 from faults import releases
+from faults.nodes import NAMES, Nodes
+from faults.remedies import follow
+from faults.site import NAME, Site
 from pitstop.client.client import PitstopClient
 from pitstop.model.errors import Unreachable
 from pitstop.model.updates import Verb
-from pitstop.publish.serving import SiteServer
 from pitstop.wire.alert_views import AlertView
-from pitstop.wire.views import RunReport, StepView
-from rack import power
-from simulators.certificates import self_signed
+from pitstop.wire.views import RunReport
 
 PATIENCE: Final = 100.0
-NODES: Final = ("n1", "n2")
 _NODES_MIB, _STATE_MIB = 640, 640
-_COMMAND = re.compile(r"`(pitstop [^`]+)`|with: (pitstop .+)$")
-_TO_ITS_END = ("--yes", "--watch")
-"""Whoever installs is asked whether they are sure, and looks on."""
-_IF_AGAIN = "If it fails again,"
-
 _ALWAYS = ("update-available", "hotfix-overdue")
 """Alerts that this room has by its releases."""
 
 _WITH_HOSTS = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 _UNENDED = ("in-progress", "stopping", "stopped", "failed", "undoing", "undo-failed")
-
-NAME: Final = "site.northstar.example"
-"""Of the site, where this user can have names of their own; else the site has only an address."""
 
 _SETTINGS = """\
 system = "rack/system.toml"
@@ -80,7 +66,6 @@ class Room:
     folder: Path
     disks: Mapping[str, Disk] = field(default_factory=dict)
     service: Part | None = None
-    site: ExitStack = field(default_factory=ExitStack)
     unused: list[int] = field(default_factory=lambda: list(range(1, releases.HOTFIXES + 1)))
 
     @cached_property
@@ -88,8 +73,12 @@ class Room:
         return processes.free_port()
 
     @cached_property
-    def site_port(self) -> int:
-        return processes.free_port()
+    def site(self) -> Site:
+        return Site(self.folder)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        return Nodes(self.folder / "rack", self.until)
 
     @property
     def url(self) -> str:
@@ -106,23 +95,6 @@ class Room:
     @property
     def environment(self) -> dict[str, str]:
         return {"PITSTOP_URL": self.url, "PITSTOP_CONFIG": str(self.folder / "profile")}
-
-    # --- the publisher's site ------------------------------------------------------------------------------
-
-    @property
-    def site_folder(self) -> Path:
-        return self.folder / "northstar/site"
-
-    def start_site(self, certificate: str = "valid") -> None:
-        """``certificate``: ``valid`` or ``expired``."""
-        self.site.enter_context(_serving(self.site_folder, self.site_port, self.folder / certificate))
-
-    def name_the_site(self, *, known: bool = True) -> None:
-        """What the service's machine knows of names."""
-        (self.folder / "hosts").write_text(f"127.0.0.1 localhost\n{f'127.0.0.1 {NAME}' if known else ''}\n")
-
-    def stop_site(self) -> None:
-        self.site.close()
 
     # --- the service ---------------------------------------------------------------------------------------
 
@@ -230,63 +202,6 @@ class Room:
             pytest.skip("this user may not mount file systems")
         return self.disks[name]
 
-    # --- nodes ---------------------------------------------------------------------------------------------
-
-    def root(self, node: str) -> Path:
-        return rack.read(self.folder / "rack").node(node).root
-
-    def write(self, node: str, file: str, text: str = "") -> None:
-        (self.root(node) / file).write_text(text)
-
-    def remove(self, node: str, file: str) -> None:
-        (self.root(node) / file).unlink(missing_ok=True)
-
-    def hold(self, node: str, gate: str) -> None:
-        """Whoever comes to the gate waits there."""
-        self.write(node, f"run/hold-{gate}")
-
-    def let_on(self, node: str, gate: str) -> None:
-        self.remove(node, f"run/hold-{gate}")
-
-    def until_at(self, node: str, gate: str) -> None:
-        self.until((self.root(node) / f"run/at-{gate}").exists, f"{node} is at {gate}")
-
-    def power_off(self, node: str) -> None:
-        """At once: all that ran on it is gone."""
-        root = self.root(node)
-        rack.unplug(self.folder / "rack", node)
-        power.cut_power(root)
-        for file in [*(root / "run").glob("at-*"), *(root / "run").glob("hold-*")]:
-            file.unlink()
-
-    def power_on(self, node: str) -> None:
-        rack.plug(self.folder / "rack", node)
-
-    def unplug(self, node: str) -> None:
-        rack.unplug(self.folder / "rack", node)
-
-    def plug(self, node: str) -> None:
-        rack.plug(self.folder / "rack", node)
-
-    def done(self, update: str) -> dict[str, list[str]]:
-        """What the update's steps did on each node, as often as they did it."""
-        version = update.removeprefix("Northstar")
-        lines = {node: self._lines(node) for node in NODES}
-        return {
-            node: [line.split()[0] for line in said if line.endswith(f" {version}")]
-            for node, said in lines.items()
-        }
-
-    def _lines(self, node: str) -> list[str]:
-        file = self.root(node) / "done"
-        return file.read_text().splitlines() if file.exists() else []
-
-    def out_of_service(self) -> list[str]:
-        return [node for node in NODES if (self.root(node) / "run/out").exists()]
-
-    def versions(self) -> set[str]:
-        return {(self.root(node) / "opt/lantern/VERSION").read_text().strip() for node in NODES}
-
     # --- what must hold ------------------------------------------------------------------------------------
 
     def failed(self, update: str, run_id: str, code: str, verdict: str = "needs-attention") -> AlertView:
@@ -318,9 +233,9 @@ class Room:
         report = self.ended(last.id)
         assert report.run.state == "succeeded", report.run.finding
         assert self.state_of(update) == "Installed"
-        assert self.versions() == {update.removeprefix("Northstar")}
-        assert self.done(update) == {node: ["set-up", "verified"] for node in NODES}
-        assert self.out_of_service() == []
+        assert self.nodes.versions() == {update.removeprefix("Northstar")}
+        assert self.nodes.done(update) == {node: ["set-up", "verified"] for node in NAMES}
+        assert self.nodes.out_of_service() == []
         self.until_quiet()
 
     def until_quiet(self) -> None:
@@ -330,14 +245,18 @@ class Room:
             assert time.monotonic() < end, [alert.finding for alert in alerts]
             time.sleep(0.2)
 
+    def follow(self, steps: Sequence[str], hands: Mapping[str, Callable[[], object]]) -> None:
+        """Do what the remedy says. ``hands``: see :func:`faults.remedies.follow`."""
+        follow(steps, hands, partial(self.pitstop, status=None))
+
     def set_right(self) -> None:
         """Take away what a test that has failed may have left behind."""
         for disk in self.disks.values():
             disk.clear()
-        for node in NODES:
-            self.power_on(node)
+        for node in NAMES:
+            self.nodes.power_on(node)
             for pattern in ("run/hold-*", "run/busy", "etc/broken", "etc/unwell", "etc/occupied", "etc/door"):
-                for file in self.root(node).glob(pattern):
+                for file in self.nodes.root(node).glob(pattern):
                     file.unlink()
         with self.client() as client:
             last = next(iter(client.runs(limit=1)), None)
@@ -345,34 +264,6 @@ class Room:
             self.pitstop("run", "resume", last.id, status=None)
         if self.alerts():
             self.pitstop("check", "run", status=None)
-
-    # --- remedies ------------------------------------------------------------------------------------------
-
-    def follow(self, steps: tuple[str, ...], hands: Mapping[str, Callable[[], object]]) -> None:
-        """Do what the remedy says, step by step and to the letter: commands as they stand, the rest by hand.
-
-        Args:
-            hands: what a person does, by the beginning of the sentence that tells them to.
-        """
-        used = set()
-        for step in steps:
-            if step.startswith(_IF_AGAIN):
-                continue
-            by_hand = next((words for words in hands if step.startswith(words)), None)
-            commands = [a or b for a, b in _COMMAND.findall(step)]
-            assert by_hand is not None or commands, f"nobody knows how to do this: {step!r}, of {steps}"
-            if by_hand is not None:
-                used.add(by_hand)
-                hands[by_hand]()
-            else:
-                for command in commands:
-                    words = [*command.split()[1:], *(_TO_ITS_END if "update install" in command else ())]
-                    self.pitstop(*words, status=None)
-        assert used == set(hands), f"the remedy does not tell: {set(hands) - used}; it is {steps}"
-
-
-def leaves(steps: tuple[StepView, ...]) -> list[StepView]:
-    return [leaf for step in steps for leaf in (leaves(step.steps) if step.steps else [step])]
 
 
 @contextmanager
@@ -386,14 +277,13 @@ def open_room(folder: Path) -> Iterator[Room]:
                 disks[name] = closing.enter_context(small_disk(folder / place, mib))
         room = Room(folder, disks)
         releases.publish(folder)
-        _lay_rack(room)
-        _lay_certificates(folder)
-        room.name_the_site()
+        room.nodes.lay()
+        room.site.lay()
         host = NAME if disks else "127.0.0.1"
-        room.settings.write_text(_SETTINGS.format(port=room.port, host=host, site_port=room.site_port))
+        room.settings.write_text(_SETTINGS.format(port=room.port, host=host, site_port=room.site.port))
         closing.enter_context(rack.running(folder / "rack"))
-        closing.callback(room.stop_site)
-        room.start_site()
+        closing.callback(room.site.stop)
+        room.site.start()
         secret = processes.call(["service", "init", "--settings", str(room.settings), "--json"])
         (folder / "password").write_text(json.loads(secret)["password"])
         room.start_service()
@@ -403,44 +293,3 @@ def open_room(folder: Path) -> Iterator[Room]:
         room.pitstop("source", "check")
         room.pitstop("system", "adopt", f"lantern={releases.BASE}")
         yield room
-
-
-def _lay_rack(room: Room) -> None:
-    rack.make(room.folder / "rack", rack.default_nodes(len(NODES)), lantern_version=releases.BASE)
-    for node in NODES:
-        ctl = room.root(node) / "sbin/ctl"
-        ctl.write_text(releases.CTL)
-        ctl.chmod(0o755)
-        restart = room.root(node) / "sbin/restart"
-        shutil.copyfile(room.root(node) / "sbin/reboot", restart)
-        restart.chmod(0o755)
-
-
-def _lay_certificates(folder: Path) -> None:
-    """``valid`` and ``expired``, each a certificate with its key; the service trusts both issuers."""
-    now = datetime.now(UTC)
-    ends = {"valid": now + timedelta(days=300), "expired": now - timedelta(days=1)}
-    for name, end in ends.items():
-        (folder / name).write_bytes(_certificate(end))
-    (folder / "sites.pem").write_bytes(b"".join((folder / name).read_bytes() for name in ends))
-
-
-def _certificate(end: datetime) -> bytes:
-    """One that signs itself, until then, with its key: PEM."""
-    begin = end - timedelta(days=400)
-    return b"".join(self_signed([NAME, "127.0.0.1"], begin, end, called=f"a site, until {end:%Y}"))
-
-
-@contextmanager
-def _serving(folder: Path, port: int, certificate: Path) -> Iterator[None]:
-    with SiteServer(folder, port) as server:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(certificate)
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()

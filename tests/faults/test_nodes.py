@@ -22,12 +22,12 @@ MEND_THE_CAUSE = "Mend the cause that the output names"
 
 def test_a_node_answers_and_never_restarts(room: Room) -> None:
     update = room.next_update(restarts=True)
-    restart = (room.root("n1") / "sbin/restart").read_text()
-    room.write("n1", "sbin/restart", "#!/bin/sh\nexit 0\n")
+    restart = (room.nodes.root("n1") / "sbin/restart").read_text()
+    room.nodes.write("n1", "sbin/restart", "#!/bin/sh\nexit 0\n")
     run = room.install(update)
     alert = room.failed(update, run, "node-not-restarted")
     hands = {
-        "See on the node what holds the restart up": lambda: room.write("n1", "sbin/restart", restart),
+        "See on the node what holds the restart up": lambda: room.nodes.write("n1", "sbin/restart", restart),
         "Mend it": lambda: None,
     }
     room.follow(alert.steps, hands)
@@ -36,15 +36,15 @@ def test_a_node_answers_and_never_restarts(room: Room) -> None:
 
 def test_a_node_does_not_come_back_from_its_restart(room: Room) -> None:
     update = room.next_update(restarts=True)
-    restart = (room.root("n1") / "sbin/restart").read_text()
-    room.write("n1", "sbin/restart", restart.replace("-HUP", "-KILL"))
+    restart = (room.nodes.root("n1") / "sbin/restart").read_text()
+    room.nodes.write("n1", "sbin/restart", restart.replace("-HUP", "-KILL"))
     run = room.install(update)
     alert = room.failed(update, run, "node-not-back", "failed")
-    room.write("n1", "sbin/restart", restart)
+    room.nodes.write("n1", "sbin/restart", restart)
 
     def look_at_its_console() -> None:
-        room.write("n1", "run/boot_id", "another start")
-        room.power_on("n1")
+        room.nodes.write("n1", "run/boot_id", "another start")
+        room.nodes.power_on("n1")
 
     room.follow(
         alert.steps, {"Look at the node's console": look_at_its_console, "Once it is up": lambda: None}
@@ -55,13 +55,13 @@ def test_a_node_does_not_come_back_from_its_restart(room: Room) -> None:
 def dies_at(room: Room, node: str, gate: str, code: str) -> None:
     """The node loses its power there, and the run fails with this code; with power again, it goes on."""
     update = room.next_update()
-    room.hold(node, gate)
+    room.nodes.hold(node, gate)
     run = room.install(update)
-    room.until_at(node, gate)
-    room.power_off(node)
+    room.nodes.until_at(node, gate)
+    room.nodes.power_off(node)
     alert = room.failed(update, run, code, "failed")
     assert node in alert.finding.subject
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on(node)})
+    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.nodes.power_on(node)})
     room.came_right(update)
 
 
@@ -75,69 +75,69 @@ def test_a_node_is_dead_while_it_is_verified(room: Room) -> None:
 
 def test_a_node_is_dead_before_anything_is_done(room: Room) -> None:
     update = room.next_update()
-    room.power_off("n2")
+    room.nodes.power_off("n2")
     run = room.install(update)
     alert = room.failed(update, run, "unreachable", "failed")
     assert room.state_of(update) == "HealthCheckFailed"
-    assert room.done(update) == {"n1": [], "n2": []}
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on("n2")})
+    assert room.nodes.done(update) == {"n1": [], "n2": []}
+    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.nodes.power_on("n2")})
     room.came_right(update)
 
 
 def test_a_node_cannot_be_emptied(room: Room) -> None:
     update = room.next_update()
-    room.write("n1", "run/busy", "waits for volume pvc-7: its last replica is on this node\n")
+    room.nodes.write("n1", "run/busy", "waits for volume pvc-7: its last replica is on this node\n")
     run = room.install(update)
     alert = room.failed(update, run, "step-failed")
     assert "pvc-7" in alert.finding.what
-    assert room.out_of_service() == []
-    room.follow(alert.steps, {SEE_WHAT_IT_DID: lambda: room.remove("n1", "run/busy")})
+    assert room.nodes.out_of_service() == []
+    room.follow(alert.steps, {SEE_WHAT_IT_DID: lambda: room.nodes.remove("n1", "run/busy")})
     room.came_right(update)
 
 
 def test_a_step_fails(room: Room) -> None:
     update = room.next_update()
-    room.write("n1", "etc/broken", "the key store is locked\n")
+    room.nodes.write("n1", "etc/broken", "the key store is locked\n")
     run = room.install(update)
     alert = room.failed(update, run, "step-failed")
     assert "the key store is locked" in alert.finding.what
-    room.follow(alert.steps, {MEND_THE_CAUSE: lambda: room.remove("n1", "etc/broken")})
+    room.follow(alert.steps, {MEND_THE_CAUSE: lambda: room.nodes.remove("n1", "etc/broken")})
     room.came_right(update)
 
 
 def test_a_node_does_not_work_any_more_afterwards(room: Room) -> None:
     update = room.next_update()
-    room.write("n1", "etc/unwell", "it does not answer its peers\n")
+    room.nodes.write("n1", "etc/unwell", "it does not answer its peers\n")
     run = room.install(update)
     alert = room.failed(update, run, "step-failed")
     assert "it does not answer its peers" in alert.finding.what
-    assert room.done(update)["n2"] == [], "no further node was touched"
-    room.follow(alert.steps, {MEND_THE_CAUSE: lambda: room.remove("n1", "etc/unwell")})
+    assert room.nodes.done(update)["n2"] == [], "no further node was touched"
+    room.follow(alert.steps, {MEND_THE_CAUSE: lambda: room.nodes.remove("n1", "etc/unwell")})
     room.came_right(update)
 
 
 def test_a_step_does_not_come_to_its_end(room: Room) -> None:
     update = room.next_update()
-    room.hold("n1", "set-up")
+    room.nodes.hold("n1", "set-up")
     run = room.install(update)
     alert = room.failed(update, run, "step-failed")
     assert "not done within its deadline" in alert.finding.what
-    room.follow(alert.steps, {SEE_WHAT_IT_DID: lambda: room.let_on("n1", "set-up")})
+    room.follow(alert.steps, {SEE_WHAT_IT_DID: lambda: room.nodes.let_on("n1", "set-up")})
     room.came_right(update)
 
 
 def test_the_links_of_a_node_hang(room: Room) -> None:
     """It takes no power away and closes no connection: nothing comes any more."""
     update = room.next_update()
-    room.hold("n1", "set-up")
+    room.nodes.hold("n1", "set-up")
     run = room.install(update)
-    room.until_at("n1", "set-up")
-    power.signal_server(room.root("n1"), signal.SIGSTOP)
+    room.nodes.until_at("n1", "set-up")
+    power.signal_server(room.nodes.root("n1"), signal.SIGSTOP)
     try:
         room.ended(run)
     finally:
-        power.signal_server(room.root("n1"), signal.SIGCONT)
-    room.let_on("n1", "set-up")
+        power.signal_server(room.nodes.root("n1"), signal.SIGCONT)
+    room.nodes.let_on("n1", "set-up")
     alert = room.failed(update, run, "unreachable")
     room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: None})
     room.came_right(update)
@@ -149,7 +149,7 @@ def test_the_disks_of_nodes_are_full_before(room: Room) -> None:
     disk.fill()
     run = room.install(update)
     alert = room.failed(update, run, "not-ready", "failed")
-    assert room.done(update) == {"n1": [], "n2": []}
+    assert room.nodes.done(update) == {"n1": [], "n2": []}
     room.follow(alert.steps, {"Mend what is listed below": disk.clear})
     room.came_right(update)
 
@@ -157,11 +157,11 @@ def test_the_disks_of_nodes_are_full_before(room: Room) -> None:
 def test_the_disks_of_nodes_become_full_in_the_middle(room: Room) -> None:
     disk = room.disk("nodes")
     update = room.next_update()
-    room.hold("n1", "verify")
+    room.nodes.hold("n1", "verify")
     run = room.install(update)
-    room.until_at("n1", "verify")
+    room.nodes.until_at("n1", "verify")
     disk.fill()
-    room.let_on("n1", "verify")
+    room.nodes.let_on("n1", "verify")
     alert = room.failed(update, run, "node-full", "failed")
     room.follow(alert.steps, {"Free the space that the message names on the node": disk.clear})
     room.came_right(update)
@@ -169,31 +169,31 @@ def test_the_disks_of_nodes_become_full_in_the_middle(room: Room) -> None:
 
 def test_the_clock_of_a_node_is_an_hour_off(room: Room) -> None:
     update = room.next_update()
-    room.write(
+    room.nodes.write(
         "n2", "sbin/date", '#!/bin/sh\n[ "$1" = +%s ] || exec /bin/date "$@"\n/bin/date -d "1 hour" +%s\n'
     )
-    (room.root("n2") / "sbin/date").chmod(0o755)
+    (room.nodes.root("n2") / "sbin/date").chmod(0o755)
     run = room.install(update)
     alert = room.failed(update, run, "not-ready", "failed")
     assert "clock" in alert.finding.detail
-    room.follow(alert.steps, {"Mend what is listed below": lambda: room.remove("n2", "sbin/date")})
+    room.follow(alert.steps, {"Mend what is listed below": lambda: room.nodes.remove("n2", "sbin/date")})
     room.came_right(update)
 
 
 def test_the_host_key_of_a_node_is_another_one(room: Room) -> None:
     update = room.next_update()
-    key = room.root("n2") / layout.HOST_KEY
+    key = room.nodes.root("n2") / layout.HOST_KEY
     former = key.read_bytes()
-    room.power_off("n2")
+    room.nodes.power_off("n2")
     making.write_key(key)
-    room.power_on("n2")
+    room.nodes.power_on("n2")
     run = room.install(update)
     alert = room.failed(update, run, "host-key-changed", "failed")
 
     def find_out_why() -> None:
-        room.power_off("n2")
+        room.nodes.power_off("n2")
         key.write_bytes(former)
-        room.power_on("n2")
+        room.nodes.power_on("n2")
 
     hands = {
         "If the machine was replaced or installed anew on purpose": lambda: None,
@@ -205,17 +205,17 @@ def test_the_host_key_of_a_node_is_another_one(room: Room) -> None:
 
 def test_a_node_does_not_accept_the_key(room: Room, tmp_path: Path) -> None:
     update = room.next_update()
-    accepted = (room.root("n2") / layout.AUTHORIZED_KEYS).read_text()
-    room.write("n2", layout.AUTHORIZED_KEYS, making.write_key(tmp_path / "another"))
-    room.power_off("n2")
-    room.power_on("n2")
+    accepted = (room.nodes.root("n2") / layout.AUTHORIZED_KEYS).read_text()
+    room.nodes.write("n2", layout.AUTHORIZED_KEYS, making.write_key(tmp_path / "another"))
+    room.nodes.power_off("n2")
+    room.nodes.power_on("n2")
     run = room.install(update)
     alert = room.failed(update, run, "unreachable", "failed")
 
     def accept_it() -> None:
-        room.write("n2", layout.AUTHORIZED_KEYS, accepted)
-        room.power_off("n2")
-        room.power_on("n2")
+        room.nodes.write("n2", layout.AUTHORIZED_KEYS, accepted)
+        room.nodes.power_off("n2")
+        room.nodes.power_on("n2")
 
     room.follow(alert.steps, {"Check `user` and `key` of the node": accept_it})
     room.came_right(update)
@@ -223,8 +223,8 @@ def test_a_node_does_not_accept_the_key(room: Room, tmp_path: Path) -> None:
 
 def test_the_packages_own_check_finds_what_keeps_it_off(room: Room) -> None:
     update = room.next_update()
-    room.write("n2", "etc/occupied", "somebody is in the room\n")
-    room.write("n1", "etc/door", "it stands open\n")
+    room.nodes.write("n2", "etc/occupied", "somebody is in the room\n")
+    room.nodes.write("n1", "etc/door", "it stands open\n")
     run = room.install(update)
     alert = room.failed(update, run, "step-failed")
     said = room.pitstop("check", "ready", update, status=None)
@@ -233,8 +233,8 @@ def test_the_packages_own_check_finds_what_keeps_it_off(room: Room) -> None:
     assert room.state_of(update) == "HealthCheckFailed"
 
     def mend_both() -> None:
-        room.remove("n2", "etc/occupied")
-        room.remove("n1", "etc/door")
+        room.nodes.remove("n2", "etc/occupied")
+        room.nodes.remove("n1", "etc/door")
 
     room.follow(alert.steps, {MEND_THE_CAUSE: mend_both})
     room.came_right(update)
@@ -242,47 +242,47 @@ def test_the_packages_own_check_finds_what_keeps_it_off(room: Room) -> None:
 
 def test_a_node_falls_back_to_its_old_version(room: Room) -> None:
     update = room.next_update()
-    room.hold("n2", "verify")
-    old = room.versions()
+    room.nodes.hold("n2", "verify")
+    old = room.nodes.versions()
     run = room.install(update)
-    room.until_at("n2", "verify")
-    new = (room.root("n2") / VERSION).read_text()
-    room.write("n2", VERSION, "\n".join(old))
-    room.let_on("n2", "verify")
+    room.nodes.until_at("n2", "verify")
+    new = (room.nodes.root("n2") / VERSION).read_text()
+    room.nodes.write("n2", VERSION, "\n".join(old))
+    room.nodes.let_on("n2", "verify")
     alert = room.failed(update, run, "step-failed")
     assert "n2 says" in alert.finding.what
-    hands = {"Look at the named nodes": lambda: None, "Mend it": lambda: room.write("n2", VERSION, new)}
+    hands = {"Look at the named nodes": lambda: None, "Mend it": lambda: room.nodes.write("n2", VERSION, new)}
     room.follow(alert.steps, hands)
     room.came_right(update)
 
 
 def test_a_node_dies_on_the_way_back(room: Room) -> None:
     update = room.next_update()
-    before = room.versions()
-    room.write("n2", "etc/broken", "the key store is locked\n")
+    before = room.nodes.versions()
+    room.nodes.write("n2", "etc/broken", "the key store is locked\n")
     run = room.install(update)
     room.failed(update, run, "step-failed")
-    room.remove("n2", "etc/broken")
-    room.power_off("n1")
+    room.nodes.remove("n2", "etc/broken")
+    room.nodes.power_off("n1")
     room.pitstop("run", "abort", run, "--yes", status=None)
     room.until(lambda: room.run(run).run.state == "undo-failed", "the way back stops")
     alert = next(alert for alert in room.alerts() if alert.run == run)
     assert alert.finding.code == "unreachable"
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.power_on("n1")})
+    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: lambda: room.nodes.power_on("n1")})
     room.until(lambda: room.run(run).run.state == "aborted", "the way back ends")
-    assert room.versions() == before
-    assert room.out_of_service() == []
-    assert room.done(update) == {"n1": ["set-up", "verified", "take-down"], "n2": ["take-down"]}
+    assert room.nodes.versions() == before
+    assert room.nodes.out_of_service() == []
+    assert room.nodes.done(update) == {"n1": ["set-up", "verified", "take-down"], "n2": ["take-down"]}
     room.until_quiet()
 
 
 def test_a_node_is_dead_when_it_is_to_be_put_back(room: Room) -> None:
     update = room.next_update()
-    room.write("n1", "etc/broken", "the key store is locked\n")
+    room.nodes.write("n1", "etc/broken", "the key store is locked\n")
     run = room.install(update)
     room.failed(update, run, "step-failed")
-    room.remove("n1", "etc/broken")
-    room.power_off("n1")
+    room.nodes.remove("n1", "etc/broken")
+    room.nodes.power_off("n1")
     room.pitstop("run", "cancel", run, "--yes", status=None)
     room.until(lambda: room.run(run).run.state == "cancelled", "it is cancelled")
     alert = next(alert for alert in room.alerts() if alert.run == run)
@@ -292,11 +292,11 @@ def test_a_node_is_dead_when_it_is_to_be_put_back(room: Room) -> None:
     def put_it_back() -> None:
         said = room.pitstop("check", "show", "node-states")
         assert "on the node: `sbin/ctl back`" in said
-        subprocess.run(["sh", "sbin/ctl", "back"], cwd=room.root("n1"), check=True)
+        subprocess.run(["sh", "sbin/ctl", "back"], cwd=room.nodes.root("n1"), check=True)
         room.pitstop("check", "run")
 
     hands = {
-        CHECK_THE_OTHER_SIDE: lambda: room.power_on("n1"),
+        CHECK_THE_OTHER_SIDE: lambda: room.nodes.power_on("n1"),
         "See how it is put back": put_it_back,
     }
     room.follow(alert.steps, hands)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from faults import releases
-from faults.room import NODES, Room
+from faults.nodes import NAMES
+from faults.room import Room
 from lantern import build as lantern_build
 from pitstop.model.errors import NoSpace, StateUnusable
 from pitstop.publish.keys import KeyFolder
@@ -39,11 +40,11 @@ def source_is_well(room: Room) -> None:
 
 def test_the_kernel_kills_the_service_in_the_middle_of_a_step(room: Room) -> None:
     update = room.next_update()
-    room.hold("n1", "set-up")
+    room.nodes.hold("n1", "set-up")
     run = room.install(update)
-    room.until_at("n1", "set-up")
+    room.nodes.until_at("n1", "set-up")
     room.kill_service()
-    room.let_on("n1", "set-up")
+    room.nodes.let_on("n1", "set-up")
     room.start_service()
     room.came_right(update)
     with room.client() as client:
@@ -53,28 +54,28 @@ def test_the_kernel_kills_the_service_in_the_middle_of_a_step(room: Room) -> Non
 
 def test_the_kernel_kills_the_service_on_the_way_back(room: Room) -> None:
     update = room.next_update()
-    before = room.versions()
-    room.write("n2", "etc/broken", "the key store is locked\n")
+    before = room.nodes.versions()
+    room.nodes.write("n2", "etc/broken", "the key store is locked\n")
     run = room.install(update)
     room.failed(update, run, "step-failed")
-    room.remove("n2", "etc/broken")
+    room.nodes.remove("n2", "etc/broken")
     room.pitstop("run", "abort", run, "--yes", status=None)
     room.kill_service()
     room.start_service()
     room.until(lambda: room.run(run).run.state == "aborted", "it goes on backwards by itself")
-    assert (room.versions(), room.out_of_service()) == (before, [])
-    assert room.done(update)["n1"] == ["set-up", "verified", "take-down"]
+    assert (room.nodes.versions(), room.nodes.out_of_service()) == (before, [])
+    assert room.nodes.done(update)["n1"] == ["set-up", "verified", "take-down"]
     room.until_quiet()
 
 
 def test_the_database_is_locked_for_a_while(room: Room) -> None:
     update = room.next_update()
-    room.hold("n1", "set-up")
+    room.nodes.hold("n1", "set-up")
     room.install(update)
-    room.until_at("n1", "set-up")
+    room.nodes.until_at("n1", "set-up")
     with closing(sqlite3.connect(room.state / "pitstop.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        room.let_on("n1", "set-up")
+        room.nodes.let_on("n1", "set-up")
         time.sleep(4)
         other.execute("ROLLBACK")
     room.came_right(update)
@@ -96,11 +97,11 @@ def test_the_disk_of_the_service_is_full_before(room: Room) -> None:
 def test_the_disk_of_the_service_becomes_full_in_the_middle(room: Room) -> None:
     disk = room.disk("state")
     update = room.next_update()
-    room.hold("n1", "set-up")
+    room.nodes.hold("n1", "set-up")
     run = room.install(update)
-    room.until_at("n1", "set-up")
+    room.nodes.until_at("n1", "set-up")
     disk.fill()
-    room.let_on("n1", "set-up")
+    room.nodes.let_on("n1", "set-up")
     time.sleep(4)
     disk.clear()
     room.until(lambda: room.run(run).run.state == "succeeded", "it goes on by itself")
@@ -110,31 +111,31 @@ def test_the_disk_of_the_service_becomes_full_in_the_middle(room: Room) -> None:
 
 def test_the_source_is_gone(room: Room) -> None:
     update = room.next_update()
-    room.stop_site()
+    room.site.stop()
     run = room.install(update)
     alert = room.failed(update, run, "unreachable")
     assert room.state_of(update) == "DownloadFailed"
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: room.start_site})
+    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: room.site.start})
     room.came_right(update)
 
 
 def test_the_name_of_the_source_is_not_known_any_more(room: Room) -> None:
     room.disk("state")
-    room.name_the_site(known=False)
+    room.site.name(known=False)
     alert = source_alert(room, "unreachable")
-    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: room.name_the_site, "Try again": lambda: None})
+    room.follow(alert.steps, {CHECK_THE_OTHER_SIDE: room.site.name, "Try again": lambda: None})
     source_is_well(room)
 
 
 def test_the_certificate_of_the_site_has_expired(room: Room) -> None:
-    room.stop_site()
-    room.start_site("expired")
+    room.site.stop()
+    room.site.start("expired")
     alert = source_alert(room, "unreachable")
     assert "certificate" in alert.finding.what
 
     def another_certificate() -> None:
-        room.stop_site()
-        room.start_site()
+        room.site.stop()
+        room.site.start()
 
     room.follow(
         alert.steps, {"Check the clock of this machine and the site's certificate": another_certificate}
@@ -180,11 +181,11 @@ def damaged(file: Path) -> Iterator[None]:
 
 def test_a_payload_comes_damaged(room: Room) -> None:
     update = room.next_update()
-    with damaged(volume(room.site_folder, update)):
+    with damaged(volume(room.site.files, update)):
         run = room.install(update)
         alert = room.failed(update, run, "digest-mismatch")
         assert room.state_of(update) in ("DownloadFailed", "PreparationFailed")
-        assert room.done(update) == {node: [] for node in NODES}
+        assert room.nodes.done(update) == {node: [] for node in NAMES}
     room.follow(alert.steps, {"The file is damaged": lambda: None, "Get it again": lambda: None})
     room.came_right(update)
 
@@ -200,6 +201,6 @@ def test_a_payload_is_damaged_on_the_systems_own_disk(room: Room) -> None:
     alert = room.failed(update, run, "not-ready")
     assert "remove the files that are named below" in alert.finding.detail
     assert file.name in room.pitstop("check", "show", "payloads")
-    assert room.done(update) == {node: [] for node in NODES}
+    assert room.nodes.done(update) == {node: [] for node in NAMES}
     room.follow(alert.steps, {"Mend what is listed below": file.unlink})
     room.came_right(update)
