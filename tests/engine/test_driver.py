@@ -183,6 +183,40 @@ def test_a_step_that_was_begun_by_a_killed_worker_is_attached_to_not_begun_again
     assert bench.tree().run.epoch == 2
 
 
+def test_a_step_of_which_its_node_cannot_say_how_it_ended_is_not_begun_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [step("one", role="first")])
+
+    async def ends_well_unseen() -> None:
+        ended: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        quick = bench.does
+
+        def slow(call: Call) -> Answer | asyncio.Future[Answer]:
+            answer = quick(call)
+            return ended if named(call) == "one" else answer
+
+        bench.simulated.does = slow
+        worker = asyncio.create_task(bench.driver("first").drive(RUN))
+        while "one@n1" not in bench.ran:  # noqa: ASYNC110 - the loop itself is watched
+            await asyncio.sleep(0)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        ended.set_result(Answer(0, "done meanwhile"))
+        bench.simulated.fill("n1")
+        for worker_name in ("second", "third", "fourth"):
+            await bench.driver(worker_name).drive(RUN)
+            finding = bench.tree().run.finding
+            assert finding is not None
+            assert finding.code == "node-full"
+            bench.resume()
+        bench.simulated.fill("n1", full=False)
+        await bench.driver("fifth").drive(RUN)
+
+    asyncio.run(ends_well_unseen())
+    assert bench.tree().run.state is RunState.SUCCEEDED
+    assert bench.times()["one@n1"] == 1
+    assert bench.leaf("one", "n1").output == "done meanwhile"
+
+
 @pytest.mark.parametrize("found", [True, False])
 def test_a_step_that_was_never_begun_on_its_node_is_probed_then_done(tmp_path: Path, *, found: bool) -> None:
     bench = Bench(tmp_path, [step("one", role="first", done_when=["test", "-e", "there"])])

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pitstop.model.errors import EpochLost, StepFailed, Unreachable
+from pitstop.model.errors import EpochLost, NodeFull, StepFailed, Unreachable
 from pitstop.model.system import Node
 from pitstop.ports.nodes import Answer, Operation, StagedFile
 
@@ -47,6 +47,7 @@ class _State:
     def __init__(self) -> None:
         self.epoch = 0
         self.plugged = True
+        self.full = False
         self.operations: dict[str, Answer | asyncio.Future[Answer] | None] = {}
 
 
@@ -75,6 +76,10 @@ class SimulatedNodes:
 
     def plug(self, node: str) -> None:
         self._state(node).plugged = True
+
+    def fill(self, node: str, *, full: bool = True) -> None:
+        """It has no room to write down a newer epoch, and so can do nothing for one."""
+        self._state(node).full = full
 
     def restart(self, node: str) -> None:
         """All operations that run there are cut short."""
@@ -143,6 +148,8 @@ class SimulatedNodes:
         state = self._reached(node)
         if epoch < state.epoch:
             raise EpochLost(f"node {node.name} has seen epoch {state.epoch}; this worker has epoch {epoch}")
+        if epoch > state.epoch and state.full:
+            raise NodeFull(f"node {node.name} has no room")
         state.epoch = epoch
         return state
 

@@ -40,7 +40,16 @@ from pitstop.model.runs import Step, StepStatus, operation_id, parent_of
 from pitstop.model.system import Node
 from pitstop.ports.deadlines import Deadline
 from pitstop.ports.journal import Journal
-from pitstop.steps.kind import OUTPUT_LIMIT, Done, StepContext, StepKind, World, is_under_way, last_line
+from pitstop.steps.kind import (
+    OUTPUT_LIMIT,
+    Done,
+    StepContext,
+    StepKind,
+    Unsettled,
+    World,
+    is_under_way,
+    last_line,
+)
 
 Kinds = Mapping[str, StepKind[Any]]
 T = TypeVar("T")
@@ -169,8 +178,9 @@ class LeafWork:
         """How what was begun earlier has ended, or that the state is there already; None: neither.
 
         Raises:
-            StepFailed: the attempt that was cut short has come to a bad end meanwhile.
-            Unreachable: the node cannot say; what was begun there may still go on, so nothing new is begun.
+            StepFailed: the attempt that was cut short has come to a bad end meanwhile; or its node cannot
+                say, and as it may have ended well nothing new is begun.
+            Unreachable: the same of a node that does not answer.
         """
         kind, args = self._kind()
         done = await self._reattached(kind)
@@ -189,6 +199,8 @@ class LeafWork:
                 raise
             said = await self._end_operation(context, context.node)
             raise _past_deadline(self.step, said) from error
+        except Unsettled as error:
+            raise error.why from error
         except (StepFailed, InvalidPlan, DigestMismatch):
             if is_under_way(self.step):
                 raise

@@ -89,6 +89,7 @@ class NodeDriver(Protocol):
         was cut short there without leaving an exit status.
 
         Raises:
+            StepFailed: the node answers, and cannot say; it may have ended well.
             EpochLost, Unreachable: as for ``operate``.
         """
 

@@ -74,6 +74,14 @@ class World:
     readiness: Readiness | None = None
 
 
+class Unsettled(Exception):
+    """The node cannot say what has become of an operation, though it answers: nothing new may be begun."""
+
+    def __init__(self, why: StepFailed) -> None:
+        super().__init__(why.message)
+        self.why = why
+
+
 async def _nobody_listens(_first: int, _inner: Sequence[InnerStep]) -> None:
     """Where a step is only asked, nothing of it is kept."""
 
@@ -187,13 +195,18 @@ class StepContext:
         return await self.world.nodes.operate(self.here, operation, deadline=self.step.deadline)
 
     async def earlier_answer(self) -> Answer | None:
-        """Of the operation that an earlier worker began for this attempt, if its node knows it."""
-        return await self.world.nodes.attach(
-            self.here,
-            operation_id(self.run, self.step),
-            epoch=self.run.epoch,
-            deadline=self.step.deadline,
-        )
+        """Of the operation that an earlier worker began for this attempt, if its node knows it.
+
+        Raises:
+            Unsettled: its node cannot say. Unreachable, EpochLost.
+        """
+        operation, epoch = operation_id(self.run, self.step), self.run.epoch
+        try:
+            return await self.world.nodes.attach(
+                self.here, operation, epoch=epoch, deadline=self.step.deadline
+            )
+        except StepFailed as error:
+            raise Unsettled(error) from error
 
 
 def concluded(answer: Answer) -> Done:
