@@ -43,7 +43,7 @@ quick: setup ## the tests of a minute
 test: setup debian ## all tests
 	$(BIN)/pytest -n 4 --dist loadscope $(ARGS)
 
-debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, debootstrap, promtool, podman, skopeo, monitoring-plugins; installed where that is possible (root)
+debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, debootstrap, promtool, podman, skopeo, docker, monitoring-plugins; installed where that is possible (root)
 	@missing=""; \
 	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
 	command -v softhsm2-util >/dev/null 2>&1 || missing="$$missing softhsm2"; \
@@ -56,6 +56,7 @@ debian: ## what the tests use of Debian's: chromium, softhsm2, openssh, sudo, de
 	command -v debootstrap >/dev/null 2>&1 || missing="$$missing debootstrap"; \
 	command -v podman >/dev/null 2>&1 || missing="$$missing podman"; \
 	command -v skopeo >/dev/null 2>&1 || missing="$$missing skopeo"; \
+	command -v dockerd >/dev/null 2>&1 || missing="$$missing docker.io"; \
 	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 			echo "installing$$missing"; \

@@ -1,4 +1,4 @@
-"""``images``: real podman and skopeo, with a store of their own; no container is ever run."""
+"""``images``: real podman, docker and skopeo, with stores of their own; no container is ever run."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import hashlib
 import io
 import json
 import shutil
-import subprocess
 import tarfile
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pitstop.model.errors import InvalidPlan, StepFailed
+from crash.disks import Disk, can_mount, small_disk
+from pitstop.model.errors import InvalidPlan, NodeFull, StepFailed
+from pitstop.steps.images import ImageTool
 from pitstop.steps.table import KINDS
+from simulators.image_stores import Store, lacks, store_in
 
 from .conftest import Bench, Play
 
@@ -50,54 +54,73 @@ def bring(bench: Bench, says: str, tool: str, name: str = NAME) -> dict[str, obj
     return {"tool": tool, "images": [{"archive": "images/lantern.tar", "id": digest, "names": [name]}]}
 
 
-def own_store(bench: Bench) -> dict[str, str]:
-    """podman keeps what it has below the node's root."""
-    root = bench.server.root
-    settings = root / "storage.conf"
-    settings.write_text(
-        f'[storage]\ndriver = "vfs"\ngraphroot = "{root}/containers"\nrunroot = "{root}/running"\n'
-    )
-    bench.server.environment["CONTAINERS_STORAGE_CONF"] = str(settings)
-    return dict(bench.server.environment)
+@pytest.fixture(params=[ImageTool.PODMAN, ImageTool.DOCKER])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+    """A small disk for the store where one can be made, else a folder."""
+    if lack := lacks(request.param):
+        pytest.skip(f"it needs {lack}")
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with small_disk(folder, 64) if can_mount() else nullcontext(Disk(folder)) as made:
+        yield made
 
 
-def podman(environment: dict[str, str], *words: str) -> str:
-    ended = subprocess.run(["podman", *words], env=environment, capture_output=True, text=True, check=False)
-    return ended.stdout.strip()
+@pytest.fixture
+def store(request: pytest.FixtureRequest, disk: Disk) -> Iterator[Store]:
+    with store_in(disk.folder, request.node.callspec.params["disk"]) as made:
+        yield made
 
 
-@pytest.mark.skipif(shutil.which("podman") is None, reason="podman is needed: apt-get install podman")
-def test_an_image_is_loaded_named_and_its_name_given_back(play: Play) -> None:
+async def act(bench: Bench, store: Store, says: str, index: str = "1.1") -> str:
+    return (await bench.act("images", bring(bench, says, store.tool), index=index)).output
+
+
+def test_an_image_is_loaded_named_and_its_name_given_back(play: Play, store: Store) -> None:
     async def scene(bench: Bench) -> None:
-        environment = own_store(bench)
-        first = bring(bench, "first", "podman")
+        bench.server.environment.update(store.environment)
+        first = bring(bench, "first", store.tool)
         assert await bench.probe("images", first) is None
-        done = await bench.act("images", first)
-        assert done.output.splitlines()[-1] == f"{NAME} is {image('first')[0]}"
+        said = await act(bench, store, "first")
+        assert said.splitlines()[-1] == f"{NAME} is {image('first')[0]}"
         assert await bench.probe("images", first) is not None
-        second = bring(bench, "second", "podman")
-        assert await bench.probe("images", second) is None
-        await bench.act("images", second, index="1.2")
-        ask = ("image", "inspect", "--format", "{{.Id}}", NAME)
-        assert podman(environment, *ask) == image("second")[0]
+        assert await bench.probe("images", bring(bench, "second", store.tool)) is None
+        await act(bench, store, "second", index="1.2")
+        assert store.id_of(NAME) == image("second")[0]
         back = KINDS["restore-images"]
         for index, undone, stands_for in (("2.1", "1.2", image("first")[0]), ("2.2", "1.1", "")):
             context = bench.context(back.name, index=index, undoes=undone)
             await back.act(context, back.read(first, "here"))
-            assert podman(environment, *ask) == stands_for
+            assert store.id_of(NAME) == stands_for
 
     play(scene)
 
 
-@pytest.mark.skipif(shutil.which("podman") is None, reason="podman is needed: apt-get install podman")
-def test_an_archive_that_holds_another_image_is_refused(play: Play) -> None:
+def test_an_archive_that_holds_another_image_is_refused(play: Play, store: Store) -> None:
     async def scene(bench: Bench) -> None:
-        environment = own_store(bench)
-        args = bring(bench, "first", "podman")
+        bench.server.environment.update(store.environment)
+        args = bring(bench, "first", store.tool)
         bench.content.add("images/lantern.tar", image("other")[1])
         with pytest.raises(StepFailed, match="the archive holds another image than"):
             await bench.act("images", args)
-        assert podman(environment, "image", "inspect", "--format", "{{.Id}}", NAME) == ""
+        assert store.id_of(NAME) == ""
+
+    play(scene)
+
+
+@pytest.mark.skipif(not can_mount(), reason="only root can make a disk that is soon full")
+def test_a_disk_that_becomes_full_is_named_and_all_is_loaded_once_there_is_room(
+    play: Play, store: Store, disk: Disk
+) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.server.environment.update(store.environment)
+        large = "much " * 1_000_000
+        disk.fill()
+        with pytest.raises(NodeFull, match="the disk became full while an image was loaded"):
+            await act(bench, store, large)
+        disk.clear()
+        assert store.id_of(NAME) == ""
+        await act(bench, store, large, index="1.2")
+        assert store.id_of(NAME) == image(large)[0]
 
     play(scene)
 

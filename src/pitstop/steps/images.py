@@ -38,7 +38,8 @@ class Image(msgspec.Struct, forbid_unknown_fields=True):
         str,
         Meta(
             pattern=r"^[0-9a-f]{64}\Z",
-            description="The digest of its configuration: what `podman image inspect` shows as its `Id`.",
+            description="The digest of its configuration: what `podman image inspect` shows as its `Id`; "
+            "`docker image inspect` too, unless docker keeps images in containerd's store.",
         ),
     ]
     names: Annotated[
