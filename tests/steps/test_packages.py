@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,17 +20,12 @@ from pitstop.model.errors import (
     PackagesUnfit,
     StepFailed,
 )
-from pitstop.model.system import Node
-from pitstop.nodes.ssh import SshNodes
 from pitstop.steps.kind import Done
 from pitstop.steps.table import KINDS
-from simulators.host_keys import FileHostKeys
 
-from .conftest import Content, NodeBench
+from .on_machine import OnMachine
 
 pytestmark = pytest.mark.slow
-
-Scene = Callable[[NodeBench], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +64,11 @@ until [ -e /run/locked ]; do sleep 0.05; done
 """
 
 
-class OnMachine:
-    """Steps on the machine, and what lies in the package's content."""
+class OnDebian(OnMachine):
+    """Debian packages on the machine."""
 
     def __init__(self, machine: Machine, folder: Path) -> None:
-        self.machine = machine
-        self.folder = folder
-        self.content = Content(folder / "content")
-        self.deadline = timedelta(seconds=60)
-        self.waits: list[str] = []
-        self.attempt = 0
+        super().__init__(machine, folder, "packages")
         machine.run("sh", "-c", _AS_NEW)
 
     def bring(self, *debs: Deb) -> None:
@@ -97,57 +86,26 @@ class OnMachine:
         shown = self.machine.run("sh", "-c", f"dpkg -l {' '.join(names)} 2>/dev/null | grep '^[a-z]'; true")
         return [" ".join(line.split()[:3]) for line in shown.splitlines()]
 
-    def do(self, scene: Scene) -> None:
-        async def run() -> None:
-            m = self.machine
-            node = Node("n1", m.address, key=str(m.storage.parent / "operator"), host_key=m.host_key)
-            driver = SshNodes(FileHostKeys(self.folder / "host-keys"))
-            try:
-                await scene(NodeBench(driver, self.content, node, waits=self.waits, deadline=self.deadline))
-            finally:
-                await driver.close()
-
-        asyncio.run(run())
-
     def install(self, held: str = "refuse", remove: tuple[str, ...] = (), **packages: str) -> Done:
-        args = {"from": "debs", "install": packages, "remove": list(remove), "held": held}
-        said: list[Done] = []
-        self.attempt += 1
+        return self.act({"from": "debs", "install": packages, "remove": list(remove), "held": held})
 
-        async def scene(bench: NodeBench) -> None:
-            said.append(await bench.act("packages", args, attempt=self.attempt))
-            assert await bench.probe("packages", args) is not None
-
-        self.do(scene)
-        return said[0]
-
-    def go_back(self) -> Done:
-        said: list[Done] = []
-        args = {"from": "debs", "remove": ["of-no-account"]}
-        self.attempt += 1
-
-        async def scene(bench: NodeBench) -> None:
-            kind = KINDS["restore-packages"]
-            context = bench.context(kind.name, index="2.1", attempt=self.attempt, undoes="1.1")
-            said.append(await kind.act(context, kind.read(args, "here")))
-
-        self.do(scene)
-        return said[0]
+    def go_back(self, args: dict[str, object] | None = None) -> Done:
+        return super().go_back(args or {"from": "debs", "remove": ["of-no-account"]})
 
 
 @pytest.fixture
-def on(machine: Machine, tmp_path: Path) -> OnMachine:
-    return OnMachine(machine, tmp_path)
+def on(machine: Machine, tmp_path: Path) -> OnDebian:
+    return OnDebian(machine, tmp_path)
 
 
-def test_packages_come_in_the_versions_that_the_plan_says_with_what_they_need(on: OnMachine) -> None:
+def test_packages_come_in_the_versions_that_the_plan_says_with_what_they_need(on: OnDebian) -> None:
     on.bring(lamp("1.0"), lamp("1.1", needs="wick (>= 2)"), lamp("1.2"), Deb("wick", "2.0"))
     on.install(lamp="1.1")
     assert on.state("lamp", "wick") == ["ii lamp 1.1", "ii wick 2.0"]
     assert on.machine.run("lamp") == "1.1\n"
 
 
-def test_an_abort_leaves_all_as_it_was_before(on: OnMachine) -> None:
+def test_an_abort_leaves_all_as_it_was_before(on: OnDebian) -> None:
     on.install_by_hand(lamp("1.0"), Deb("oil", "7"))
     before = on.machine.packages()
     on.bring(lamp("2.0", needs="wick"), Deb("wick", "2.0"))
@@ -160,7 +118,7 @@ def test_an_abort_leaves_all_as_it_was_before(on: OnMachine) -> None:
     assert on.go_back().output == "nothing was replaced here\n"
 
 
-def test_a_configuration_file_that_was_edited_is_kept_then_and_ever_after(on: OnMachine) -> None:
+def test_a_configuration_file_that_was_edited_is_kept_then_and_ever_after(on: OnDebian) -> None:
     on.install_by_hand(lamp("1.0"))
     conf = on.machine.root / "etc/lamp.conf"
     conf.write_text("by hand\n")
@@ -175,7 +133,7 @@ def test_a_configuration_file_that_was_edited_is_kept_then_and_ever_after(on: On
     assert conf.read_text() == "by hand\n", "what went back is still known as edited"
 
 
-def test_a_package_that_the_operator_holds_is_refused_by_name(on: OnMachine) -> None:
+def test_a_package_that_the_operator_holds_is_refused_by_name(on: OnDebian) -> None:
     on.install_by_hand(lamp("1.0"))
     on.machine.run("apt-mark", "hold", "lamp")
     on.bring(lamp("2.0"))
@@ -186,7 +144,7 @@ def test_a_package_that_the_operator_holds_is_refused_by_name(on: OnMachine) -> 
     assert on.state("lamp") == ["hi lamp 2.0"], "it is held again"
 
 
-def test_an_interrupted_dpkg_is_finished_first(on: OnMachine) -> None:
+def test_an_interrupted_dpkg_is_finished_first(on: OnDebian) -> None:
     on.install_by_hand(Deb("oil", "7"))
     deb = make(Deb("oil", "8"), on.folder / "made")
     (on.machine.root / "root/oil.deb").write_bytes(deb.read_bytes())
@@ -196,7 +154,7 @@ def test_an_interrupted_dpkg_is_finished_first(on: OnMachine) -> None:
     assert on.state("lamp", "oil") == ["ii lamp 2.0", "ii oil 8"]
 
 
-def test_what_cannot_be_finished_stops_it_before_anything_is_changed(on: OnMachine) -> None:
+def test_what_cannot_be_finished_stops_it_before_anything_is_changed(on: OnDebian) -> None:
     on.install_by_hand(Deb("oil", "7"))
     deb = make(Deb("oil", "8", scripts={"postinst": "echo no flame >&2; exit 3"}), on.folder / "made")
     (on.machine.root / "root/oil.deb").write_bytes(deb.read_bytes())
@@ -207,7 +165,7 @@ def test_what_cannot_be_finished_stops_it_before_anything_is_changed(on: OnMachi
     assert on.state("lamp") == []
 
 
-def test_who_holds_the_package_database_is_named_and_waited_for(on: OnMachine) -> None:
+def test_who_holds_the_package_database_is_named_and_waited_for(on: OnDebian) -> None:
     on.bring(lamp("2.0"))
     on.machine.run("sh", "-c", _HOLD)
     on.deadline = timedelta(seconds=2)
@@ -219,7 +177,7 @@ def test_who_holds_the_package_database_is_named_and_waited_for(on: OnMachine) -
     assert any("python3" in reason for reason in on.waits), on.waits
 
 
-def test_a_full_disk_is_seen_before_and_in_the_middle(on: OnMachine) -> None:
+def test_a_full_disk_is_seen_before_and_in_the_middle(on: OnDebian) -> None:
     hog = Deb("hog", "1", {"/opt/hog": "x" * (30 << 20)})
     on.install_by_hand(lamp("1.0"))
     on.bring(hog, lamp("2.0", needs="hog"))
@@ -244,7 +202,7 @@ def test_a_full_disk_is_seen_before_and_in_the_middle(on: OnMachine) -> None:
     assert on.state("lamp", "hog", "wick") == ["ii lamp 1.0"]
 
 
-def test_a_service_that_does_not_start_fails_and_is_begun_again_once_mended(on: OnMachine) -> None:
+def test_a_service_that_does_not_start_fails_and_is_begun_again_once_mended(on: OnDebian) -> None:
     on.install_by_hand(lamp("1.0"))
     on.bring(lamp("2.0", postinst="test -e /etc/lamp-oil || { echo 'lamp: no oil'; exit 1; }"))
     for comes_next in ("back", "on"):
@@ -259,7 +217,7 @@ def test_a_service_that_does_not_start_fails_and_is_begun_again_once_mended(on: 
     assert on.state("lamp") == ["ii lamp 2.0"]
 
 
-def test_what_does_not_fit_together_changes_nothing(on: OnMachine) -> None:
+def test_what_does_not_fit_together_changes_nothing(on: OnDebian) -> None:
     on.bring(lamp("1.0", needs="genie"))
     with pytest.raises(PackagesUnfit, match="genie"):
         on.install(lamp="1.0")
@@ -285,6 +243,6 @@ def test_a_plan_that_says_something_else_is_refused(args: dict[str, object]) -> 
         KINDS["packages"].read(args, "item 1")
 
 
-def test_a_folder_without_packages_is_said(on: OnMachine) -> None:
+def test_a_folder_without_packages_is_said(on: OnDebian) -> None:
     with pytest.raises(InvalidPlan, match=r"no \.deb files in 'debs'"):
         on.install(lamp="1.0")

@@ -1,58 +1,19 @@
-# Debian packages on a node out of a folder of .deb files and nothing else. Begins an operation of the kinds
-# `packages` and `restore-packages`, which set before it:
+# Debian packages on a node out of a folder of .deb files and nothing else. Follows packages.sh; set before it:
 #
-#   kept        folder of the node's notes that holds what is needed to go back
-#   work        folder in memory for what is thrown away
-#   patience    seconds to wait for the package database
 #   as_told     what apt is told to bring about: NAME=VERSION to have, NAME- to be gone
 #   may_go      names that may be removed;  held: `refuse` or `change`
 #   keeps       `no` where there is nothing to keep;  purge: `--purge` or nothing
-#
-# A failure ends with one of the statuses below, and says why in its last line.
-HELD=61 LOCKED=62 FULL=63 BROKEN=64 UNFIT=66
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true UCF_FORCE_CONFFOLD=1
-export APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=l PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+export APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=l
 database=/var/lib/dpkg
 
-# Room first: a full disk may be what the failure is about, and the status must still be written.
-refuse() {
-    [ -z "$PITSTOP_STAGE" ] || rm -rf "$PITSTOP_STAGE"
-    rm -rf "$work"
-    echo "$2" >&2
-    exit "$1"
-}
-
-begin() {
-    [ -z "$PITSTOP_ROOT" ] || refuse 1 "packages are for machines of their own, and this node's root is $PITSTOP_ROOT"
+require_manager() {
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
-        refuse 1 "this node has no apt: its operating system is not of Debian's family"
-    rm -rf "$work"
-    mkdir -p -m 700 "$work" "$work/lists" "$work/cache" && mkdir -p "$kept" || refuse 1 "cannot make $work and $kept"
+        refuse "$OTHER" "this node has no apt: its operating system is not of Debian's family$(other_manager)"
 }
 
-# --- who else is at it
-
-# Prints who holds the package database; POSIX locks, as dpkg and apt take them.
 holder() {
-    for lock in "$database/lock-frontend" "$database/lock"; do
-        [ -e "$lock" ] || continue
-        pid=$(awk -v inode="$(stat -c %i "$lock")" \
-            '$2 == "POSIX" { split($6, place, ":"); if (place[3] == inode) { print $5; exit } }' /proc/locks)
-        [ -n "$pid" ] || continue
-        echo "$(tr '\0\n' '  ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c 1-80)(process $pid)"
-        return
-    done
-    return 1
-}
-
-await_database() {
-    until=$(($(date +%s) + patience))
-    while by=$(holder); do
-        [ "$(date +%s)" -lt "$until" ] ||
-            refuse "$LOCKED" "the package database has been in use for longer than $patience s, by $by"
-        echo "held:$by" >"$work/progress"
-        sleep 1
-    done
+    lock_holder "$database/lock-frontend" "$database/lock"
 }
 
 # --- what was cut short before
@@ -85,6 +46,7 @@ index() {
 }
 
 apt() {
+    mkdir -p "$work/lists" "$work/cache"
     apt-get -q -y --no-install-recommends --allow-downgrades --allow-change-held-packages \
         -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
@@ -254,8 +216,4 @@ require_clean() {
 # New versions of configuration files that lie beside the edited ones.
 conffiles_beside() {
     dpkg-query -W -f '${Conffiles}\n' | awk '$1 != "" { print $1 ".dpkg-dist" }'
-}
-
-end() {
-    rm -rf "$work"
 }

@@ -10,39 +10,33 @@ goes back to them.
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shlex
-from collections.abc import Mapping
-from enum import StrEnum
-from importlib.resources import files
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import InvalidPlan
-from pitstop.model.packages import ContentFile
-from pitstop.steps.content import WHOLE, require_whole, staged_answer
 from pitstop.steps.kind import Done, StepContext, StepKind, always
-from pitstop.steps.refusals import ended
-from pitstop.steps.watching import watched
+from pitstop.steps.package_files import (
+    COMMON,
+    Form,
+    Held,
+    brought_about,
+    files_for_node,
+    node_side,
+    reattach,
+    settings,
+)
 
-APT = (files("pitstop.steps") / "apt.sh").read_text(encoding="ascii")
-_PATIENCE_SHARE = 0.5
-"""Of the step's deadline, for waiting until the package database is free."""
-
-_OF_ARCHITECTURE = re.compile(r"_([a-z0-9-]+)\.deb\Z")
+APT = COMMON + node_side("apt.sh")
+_DEB = Form(
+    ".deb",
+    re.compile(r"_([a-z0-9-]+)\.deb\Z"),
+    "echo all; dpkg --print-architecture; dpkg --print-foreign-architectures",
+)
 
 PackageName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?\Z")]
 PackageVersion = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+:~-]*\Z")]
-
-
-class Held(StrEnum):
-    """What is done about packages that the operator holds (`apt-mark hold`)."""
-
-    REFUSE = "refuse"
-    CHANGE = "change"
 
 
 class PackagesArgs(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,10 +88,7 @@ as_asked() {
 
 _SCRIPT = """\
 begin
-mkdir -p "$PITSTOP_STAGE"
-for deb in "$PITSTOP_STAGE"/*; do
-    [ ! -f "$deb" ] || mv "$deb" "$deb.deb"
-done
+name_files .deb
 await_database
 index "$PITSTOP_STAGE" brought
 finish_interrupted
@@ -118,43 +109,20 @@ async def _probe(context: StepContext, args: PackagesArgs) -> Done | None:
 
 
 async def _act(context: StepContext, args: PackagesArgs) -> Done:
-    debs = await _debs(context, args)
+    debs = await files_for_node(context, args.source, _DEB, required=bool(args.install))
     as_told = [
         *(f"{name}={version}" for name, version in args.install.items()),
         *(f"{n}-" for n in args.remove),
     ]
-    told = {"as_told": " ".join(as_told), "may_go": " ".join(args.remove), "held": args.held}
-    script = "".join([WHOLE if debs else "", settings(context, context.step.index, told), APT])
-    script += _as_asked(args) + _SCRIPT
-    return ended(await watched(context, staged_answer(context, script, debs), progress_file(context)))
-
-
-async def _reattach(context: StepContext) -> Done | None:
-    answer = await watched(context, context.earlier_answer(), progress_file(context))
-    if answer is None:
-        return None
-    await require_whole(context, answer)
-    return ended(answer)
-
-
-def settings(context: StepContext, index: str, told: Mapping[str, str]) -> str:
-    """Shell text that sets what the functions are told; ``index``: whose step keeps what it replaces."""
-    kept = f"{context.run.id}-packages-{index}"
-    words = {"purge": "", "keeps": "yes", **told, "work": _work(context), "patience": str(_patience(context))}
-    lines = (f"{name}={shlex.quote(word)}\n" for name, word in words.items())
-    return "".join([f'kept="$PITSTOP_NOTES"/{shlex.quote(kept)}\n', *lines])
-
-
-def progress_file(context: StepContext) -> str:
-    return f"{_work(context)}/progress"
-
-
-def _work(context: StepContext) -> str:
-    return f"/run/pitstop-{context.run.id}-{context.step.index}"
-
-
-def _patience(context: StepContext) -> int:
-    return max(1, int(context.step.deadline.total_seconds() * _PATIENCE_SHARE))
+    told = {
+        "as_told": " ".join(as_told),
+        "may_go": " ".join(args.remove),
+        "held": args.held,
+        "keeps": "yes",
+        "purge": "",
+    }
+    script = settings(context, context.step.index, told) + APT + _as_asked(args) + _SCRIPT
+    return await brought_about(context, script, debs)
 
 
 def _as_asked(args: PackagesArgs) -> str:
@@ -168,23 +136,4 @@ def _said(args: PackagesArgs) -> str:
     return "; ".join([*has, *(f"{name} is not installed" for name in args.remove)])
 
 
-async def _debs(context: StepContext, args: PackagesArgs) -> list[ContentFile]:
-    """What goes along to the node: the folder's packages of its architectures.
-
-    Raises:
-        InvalidPlan: the content has no such folder.
-        DigestMismatch: the package is not the one that the run began with.
-    """
-    await asyncio.to_thread(context.require_package)
-    manifest = await asyncio.to_thread(context.world.payloads.manifest, context.package)
-    debs = [file for file in manifest.below(args.source.removesuffix("/")) if file.path.endswith(".deb")]
-    if args.install and not debs:
-        raise InvalidPlan(
-            f"step {context.step.index}: there are no .deb files in {args.source!r} of the package's content"
-        )
-    asked = await context.ask("dpkg --print-architecture; dpkg --print-foreign-architectures")
-    of_node = {"all", *asked.output.split()}
-    return [deb for deb in debs if (m := _OF_ARCHITECTURE.search(deb.path)) is None or m[1] in of_node]
-
-
-PACKAGES = StepKind("packages", PackagesArgs, _act, _probe, _reattach, undone_by=always("restore-packages"))
+PACKAGES = StepKind("packages", PackagesArgs, _act, _probe, reattach, undone_by=always("restore-packages"))

@@ -7,9 +7,8 @@ does what is left; where nothing was kept there is nothing to do.
 from __future__ import annotations
 
 from pitstop.steps.kind import Done, StepContext, StepKind, never_known
-from pitstop.steps.packages import APT, PackagesArgs, progress_file, settings
-from pitstop.steps.refusals import ended
-from pitstop.steps.watching import watched
+from pitstop.steps.package_files import brought_about, reattach, settings
+from pitstop.steps.packages import APT, PackagesArgs
 
 _SCRIPT = """\
 [ -s "$kept/before" ] || { echo "nothing was replaced here"; exit 0; }
@@ -48,13 +47,7 @@ echo "the packages are as before"
 
 async def _act(context: StepContext, _args: PackagesArgs) -> Done:
     told = {"as_told": "", "may_go": "", "held": "change", "purge": "--purge", "keeps": "no"}
-    script = settings(context, context.undone, told) + APT + _SCRIPT
-    return ended(await watched(context, context.answer_of(script), progress_file(context)))
-
-
-async def _reattach(context: StepContext) -> Done | None:
-    answer = await watched(context, context.earlier_answer(), progress_file(context))
-    return None if answer is None else ended(answer)
+    return await brought_about(context, settings(context, context.undone, told) + APT + _SCRIPT)
 
 
 RESTORE_PACKAGES = StepKind(
@@ -62,7 +55,7 @@ RESTORE_PACKAGES = StepKind(
     PackagesArgs,
     _act,
     never_known,
-    _reattach,
+    reattach,
     in_plans=False,
     changes_nothing=True,
 )
