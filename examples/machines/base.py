@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-WITH = ("openssh-server", "python3")
-"""Beyond the smallest Debian: what the machines are reached by, and what Ansible needs on them."""
+WITH = ("openssh-server", "python3", "dnf", "dnf-plugins-core", "rpm")
+"""Beyond the smallest Debian: what the machines are reached by, what Ansible needs on them, and what makes
+and installs RPM packages: the same machine stands for one whose packages these are."""
 
 _PROGRAMS = ("debootstrap", "unshare", "nsenter", "ip", "dpkg-deb", "apt-get")
 _APART = ("unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")

@@ -59,4 +59,4 @@ def test_a_source_to_begin_with_can_be_built(source: Path, tmp_path: Path) -> No
 def test_the_list_of_sources_has_them_all() -> None:
     page = (REPOSITORY / "examples/packages/README.md").read_text(encoding="utf-8")
     assert [source.name for source in SOURCES if f"| `{source.name}` |" not in page] == []
-    assert len(SOURCES) == 5
+    assert len(SOURCES) == 6

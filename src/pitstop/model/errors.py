@@ -301,8 +301,9 @@ class PackagesHeld(StepFailed):
 
     code = "packages-held"
     default_hint = (
-        "Somebody holds it on purpose (`apt-mark showhold`): find out why. Let go of it on the node with "
-        "`apt-mark unhold NAME`, then resume the run."
+        "Somebody holds it on purpose (`apt-mark showhold`, `dnf versionlock list`, `excludepkgs` in "
+        "dnf.conf): find out why. Let go of it on the node (`apt-mark unhold NAME`, `dnf versionlock delete "
+        "NAME`), then resume the run."
     )
 
 
@@ -318,7 +319,8 @@ class PackagesBroken(StepFailed):
 
     code = "packages-broken"
     default_hint = (
-        "See on the node what `dpkg --audit` and `dpkg --configure -a` say, mend that, then resume the run."
+        "See on the node what `dpkg --audit` and `dpkg --configure -a` say, or `dnf check`; mend that, then "
+        "resume the run."
     )
 
 
@@ -329,6 +331,28 @@ class PackagesUnfit(StepFailed):
     default_hint = (
         "Was something installed or removed on this node by hand? Put that right, then resume the run; "
         "else the package lacks something: abort the run, and tell the publisher."
+    )
+
+
+class PackagesGone(StepFailed):
+    """What packages would replace on a node cannot be had any more, and without it there is no way back."""
+
+    code = "packages-gone"
+    default_hint = (
+        "Put the files of the packages that the message names where dnf keeps such on the node, "
+        "`/var/cache/dnf/kept/packages`, then resume the run; or ask the publisher for an update that "
+        "carries them, or that gives up the way back."
+    )
+
+
+class OtherPackages(StepFailed):
+    """A node's packages are of another form than those that were brought, or managed by another program."""
+
+    code = "packages-other-manager"
+    default_hint = (
+        "Has the node the right roles, and is this the package for its operating system? `packages` needs "
+        "apt, `rpm-packages` dnf 4. If it can be installed there, install it, then resume the run; else "
+        "abort it, and tell the publisher."
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from pitstop.model.errors import (
     NodeFull,
+    OtherPackages,
     PackagesBroken,
+    PackagesGone,
     PackagesHeld,
     PackagesLocked,
     PackagesUnfit,
@@ -21,6 +23,8 @@ _STATUSES: Mapping[int, type[StepFailed]] = {
     63: NodeFull,
     64: PackagesBroken,
     66: PackagesUnfit,
+    67: PackagesGone,
+    68: OtherPackages,
 }
 
 

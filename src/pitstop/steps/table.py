@@ -27,7 +27,9 @@ from pitstop.steps.restore_files import RESTORE_FILES
 from pitstop.steps.restore_firmware import RESTORE_FIRMWARE
 from pitstop.steps.restore_images import RESTORE_IMAGES
 from pitstop.steps.restore_packages import RESTORE_PACKAGES
+from pitstop.steps.restore_rpm_packages import RESTORE_RPM_PACKAGES
 from pitstop.steps.restore_service import RESTORE_SERVICE
+from pitstop.steps.rpm_packages import RPM_PACKAGES
 from pitstop.steps.service import SERVICE
 from pitstop.steps.undrain import UNDRAIN
 from pitstop.steps.unpack import UNPACK
@@ -36,6 +38,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     COMMAND,
     COPY,
     PACKAGES,
+    RPM_PACKAGES,
     SERVICE,
     RESTART,
     FIRMWARE,
@@ -49,6 +52,7 @@ _ROWS: tuple[StepKind[Any], ...] = (
     PAUSE,
     RESTORE_FILES,
     RESTORE_PACKAGES,
+    RESTORE_RPM_PACKAGES,
     RESTORE_FIRMWARE,
     RESTORE_IMAGES,
     RESTORE_SERVICE,
