@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -54,12 +53,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("openssh", numbered=True)
-    for each in (folder, *folder.parents):  # `operator` is to get there
-        if each.stat().st_uid == os.geteuid() and each != Path("/"):
-            each.chmod(each.stat().st_mode | 0o055)
-    with openssh.behind_a_jump_host(folder) as (jump, machine):
+def site() -> Iterator[Site]:
+    with openssh.folder_for_all() as folder, openssh.behind_a_jump_host(folder) as (jump, machine):
         root = folder / "root"
         root.mkdir(mode=0o700)
         yield Site(jump, machine, root)
@@ -155,20 +150,6 @@ def test_who_may_not_become_root_is_told_what_to_allow(site: Site, tmp_path: Pat
     play(scene, tmp_path)
 
 
-@contextmanager
-def an_agent(folder: Path) -> Iterator[Path]:
-    """An SSH agent that holds nothing."""
-    socket = folder / "agent"
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
-    try:
-        while not socket.exists():
-            assert agent.poll() is None
-        yield socket
-    finally:
-        agent.terminate()
-        agent.wait()
-
-
 def test_a_key_with_a_passphrase_is_used_from_an_agent(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +174,7 @@ def test_a_key_with_a_passphrase_is_used_from_an_agent(
         assert answer == Answer(0, "in\n")
 
     play(without, tmp_path)
-    with an_agent(tmp_path) as socket:
+    with openssh.an_agent(tmp_path) as socket:
         monkeypatch.setenv("PITSTOP_AGENT", str(socket))
         play(empty, tmp_path)
         for mine in (site.machine.key, site.jump.key):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -70,6 +71,28 @@ def behind_a_jump_host(folder: Path) -> Iterator[tuple[Machine, Machine]]:
             all_of_it.enter_context(_server(jump, f"{near}.2", folder / "jump")),
             all_of_it.enter_context(_server(node, f"{far}.2", folder / "node")),
         )
+
+
+@contextmanager
+def an_agent(folder: Path) -> Iterator[Path]:
+    """An SSH agent that holds nothing."""
+    socket = folder / "agent"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    try:
+        while not socket.exists():
+            assert agent.poll() is None
+        yield socket
+    finally:
+        agent.terminate()
+        agent.wait()
+
+
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
+    """``operator`` and ``guest`` get there, and not to pytest's own folders: each start of it closes them."""
+    with tempfile.TemporaryDirectory(prefix="pitstop-openssh-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 @contextmanager

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +44,7 @@ from simulators.ssh_server import SshServer, ssh_server
 RUN = "7b0c4a1e-0000-4000-8000-000000000001"
 PACKAGE = "Northstar1.2402.0.8"
 DEADLINE = timedelta(seconds=20)
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements/ansible.txt"
 
 
 class Content:
@@ -255,3 +259,17 @@ def play(tmp_path: Path) -> Play:
         asyncio.run(run())
 
     return plays
+
+
+@pytest.fixture(scope="session")
+def ansible_wheels() -> Path:
+    """As a publisher would carry them, fetched once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pitstop/ansible-wheels"
+    folder = cache / f"{sys.version_info.major}.{sys.version_info.minor}-{REQUIREMENTS.stat().st_size}"
+    if not (folder / "requirements.txt").exists():
+        words = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+        words += ["--only-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS), "-d", str(folder)]
+        if subprocess.run(words, capture_output=True, check=False).returncode != 0:
+            pytest.skip("Ansible's wheels cannot be fetched here")
+        (folder / "requirements.txt").write_bytes(REQUIREMENTS.read_bytes())
+    return folder

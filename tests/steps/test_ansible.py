@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -30,7 +28,6 @@ from .conftest import Content, NodeBench
 
 pytestmark = pytest.mark.slow
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements/ansible.txt"
 PLAYBOOK = """\
 - hosts: host
   gather_facts: false
@@ -62,20 +59,6 @@ SLEEPS = """\
       ansible.builtin.shell: sleep 98765 & sleep 98764
 """
 GALAXY = "namespace: northstar\nname: lamp\nversion: 1.0.0\nreadme: README.md\nauthors: [Northstar]\n"
-
-
-@pytest.fixture(scope="module")
-def wheels() -> Path:
-    """As a publisher would carry them, fetched once."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pitstop/ansible-wheels"
-    folder = cache / f"{sys.version_info.major}.{sys.version_info.minor}-{REQUIREMENTS.stat().st_size}"
-    if not (folder / "requirements.txt").exists():
-        words = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        words += ["--only-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS), "-d", str(folder)]
-        if subprocess.run(words, capture_output=True, check=False).returncode != 0:
-            pytest.skip("Ansible's wheels cannot be fetched here")
-        (folder / "requirements.txt").write_bytes(REQUIREMENTS.read_bytes())
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +138,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(pair: list[Machine], tmp_path: Path, environments: Path, wheels: Path) -> Scene:
-    return Scene(pair, tmp_path, environments, wheels)
+def scene(pair: list[Machine], tmp_path: Path, environments: Path, ansible_wheels: Path) -> Scene:
+    return Scene(pair, tmp_path, environments, ansible_wheels)
 
 
 def test_a_playbook_is_played_on_its_node_alone_and_check_mode_says_what_is_left(scene: Scene) -> None:

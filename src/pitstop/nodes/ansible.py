@@ -17,15 +17,15 @@ import shlex
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pitstop.model.errors import InvalidPlan, StepFailed
 from pitstop.model.system import Become, Node
+from pitstop.nodes.ansible_ssh import host_alias, known_hosts, ssh_config
 from pitstop.nodes.environments import REQUIREMENTS, make_environment
 from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.playbooks import Play, PlayEvent, TaskOutcome
@@ -100,19 +100,11 @@ class AnsibleRunner:
             shutil.copyfile(source, target)
         for folder in ("inventory", "env"):
             (work / folder).mkdir()
-        (work / "known_hosts").write_text("".join(self._known_hosts(play.nodes)))
-        (work / "ssh_config").write_text("".join(_ssh_config(play, work)))
+        (work / "known_hosts").write_text(known_hosts(play.nodes, self._host_keys.pinned))
+        (work / "ssh_config").write_text(ssh_config(play.nodes, work / "known_hosts", play.mark))
         (work / "inventory/hosts.json").write_text(json.dumps(_inventory(play)))
         (work / "env/extravars").write_text(json.dumps(dict(play.variables)))
         (work / "ansible.cfg").touch()
-
-    def _known_hosts(self, nodes: Sequence[Node]) -> Iterator[str]:
-        for node in nodes:
-            hops = [(jump.name, jump.host_key) for jump in node.jump]
-            for name, declared in [*hops, (node.name, node.host_key)]:
-                key = declared or self._host_keys.pinned(name)
-                if key is not None:
-                    yield f"{_alias(name)} {key}\n"
 
     # --- playing it
 
@@ -207,7 +199,6 @@ def _settings(play: Play, environment: Path, work: Path) -> Mapping[str, str]:
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "False",
         "ANSIBLE_NOCOLOR": "True",
-        **({"SSH_AUTH_SOCK": sock} if (sock := os.environ.get("SSH_AUTH_SOCK")) else {}),
     }
 
 
@@ -223,7 +214,7 @@ def _inventory(play: Play) -> Mapping[str, object]:
 
 def _host(node: Node, mark: str) -> Mapping[str, object]:
     return {
-        "ansible_host": _alias(node.name),
+        "ansible_host": host_alias(node.name),
         "ansible_remote_tmp": f"/tmp/.pitstop-play-{mark}",  # noqa: S108 - made by Ansible, mode 700
         "ansible_become": node.become is Become.SUDO,
         "ansible_become_method": "sudo",
@@ -231,43 +222,3 @@ def _host(node: Node, mark: str) -> Mapping[str, object]:
         "pitstop_fault_domain": node.fault_domain,
         "pitstop_facts": dict(node.facts),
     }
-
-
-def _ssh_config(play: Play, work: Path) -> Iterator[str]:
-    yield f"UserKnownHostsFile {work / 'known_hosts'}\nGlobalKnownHostsFile /dev/null\n"
-    yield "StrictHostKeyChecking yes\nBatchMode yes\nIdentitiesOnly yes\nControlMaster no\n"
-    yield f"SetEnv LC_PITSTOP_PLAY={play.mark}\n"
-    seen: set[str] = set()
-    for node in play.nodes:
-        before = ""
-        for jump in node.jump:
-            if jump.name not in seen:
-                own = replace(
-                    node,
-                    name=jump.name,
-                    address=jump.address,
-                    port=jump.port,
-                    user=jump.user or node.user,
-                    key=jump.key or node.key,
-                )
-                yield from _hop(own, before)
-            seen.add(jump.name)
-            before = _alias(jump.name)
-        yield from _hop(node, before)
-
-
-def _hop(node: Node, before: str) -> Iterator[str]:
-    """A machine on the way, or the node itself, after the one before it."""
-    yield f"Host {_alias(node.name)}\n  HostName {node.address}\n  Port {node.port}\n  User {node.user}\n"
-    yield f"  HostKeyAlias {_alias(node.name)}\n  ConnectTimeout {max(1, round(node.connect_timeout))}\n"
-    if node.key:
-        yield f"  IdentityFile {node.key}\n"
-    if node.agent:
-        yield f"  IdentityAgent {os.path.expandvars(node.agent)}\n  IdentitiesOnly no\n"
-    if before:
-        yield f"  ProxyJump {before}\n"
-
-
-def _alias(name: str) -> str:
-    """A name that OpenSSH takes for a host: a jump host's has a port in it."""
-    return re.sub(r"[^A-Za-z0-9.-]", "_", name)

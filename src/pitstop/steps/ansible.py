@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import InvalidPlan, PitstopError, PlaybookFailed, StepFailed
+from pitstop.model.errors import HostKeyChanged, InvalidPlan, PitstopError, PlaybookFailed, StepFailed
 from pitstop.model.inner_steps import InnerStatus, InnerStep
 from pitstop.ports.nodes import Operation
 from pitstop.ports.playbooks import Play, PlayEvent, TaskOutcome
@@ -29,6 +29,9 @@ from pitstop.steps.content import sound_files
 from pitstop.steps.kind import OUTPUT_LIMIT, Done, StepContext, StepKind
 
 _LEFTOVERS = (files("pitstop.steps") / "leftovers.sh").read_text(encoding="ascii")
+_OTHER_KEY = "Host key verification failed"
+"""OpenSSH's words. The driver's own links may be older than the change."""
+
 _ENDING = timedelta(seconds=60)
 _EVERY_SECONDS = 1.0
 _BAD = (TaskOutcome.FAILED, TaskOutcome.UNREACHABLE)
@@ -131,12 +134,28 @@ async def _act(context: StepContext, args: AnsibleArgs) -> Done:
             await asyncio.shield(_end_leftovers(context, "ended"))
         raise
     if (failed := watch.failed()) is not None:
+        await _require_way(context, failed, watch)
         raise _failure(f"task {failed.task!r} on {failed.host} {failed.outcome}: {_line(failed.said)}", watch)
     if said:
         raise _failure(f"the playbook has not come to its end: {_line(said)}", watch, said)
     if not watch.events:
         raise StepFailed(f"no play of {args.playbook} is for node {context.here.name}: see its `hosts`")
     return Done(watch.output())
+
+
+async def _require_way(context: StepContext, failed: PlayEvent, watch: _Watch) -> None:
+    """Where nothing else gets to the node either, that has a name of its own.
+
+    Raises:
+        HostKeyChanged, Unreachable, StepFailed: as for every step.
+    """
+    try:
+        await context.ask("true")
+        if failed.outcome is TaskOutcome.UNREACHABLE and _OTHER_KEY in failed.said:
+            raise HostKeyChanged(f"node {context.here.name}, or a jump host before it: {_line(failed.said)}")
+    except PitstopError as error:
+        error.add_note(watch.output())
+        raise
 
 
 async def _played(context: StepContext, args: AnsibleArgs, *, check: bool) -> tuple[_Watch, str]:
