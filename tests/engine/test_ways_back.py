@@ -16,7 +16,7 @@ from pitstop.model.plans import Drain, GroupMode, PlanGroup, PlanItem, PlanStep,
 from pitstop.model.run_events import StepsAdded, StepStarted
 from pitstop.model.run_tree import RunTree, to_void
 from pitstop.model.runs import RunState, StepStatus, WindowUse
-from pitstop.model.undoing import passed_no_return, point_of_no_return, put_back_steps
+from pitstop.model.undoing import drained, passed_no_return, point_of_no_return, put_back_steps
 from pitstop.model.updates import UpdateState
 from pitstop.ports.nodes import Answer
 from simulators.nodes import Call
@@ -183,6 +183,17 @@ def test_who_takes_over_while_a_node_is_put_back_after_a_cancel_puts_it_back(tmp
     tree = bench.drive()
     assert tree.run.state is RunState.CANCELLED
     assert put_back(tree) == [("n2", StepStatus.SUCCEEDED)]
+
+
+def test_after_an_abort_no_node_is_said_to_be_out_of_service(tmp_path: Path) -> None:
+    bench = failed_on_a_drained_node(tmp_path)
+    assert [drain.node for drain in drained(bench.tree())] == ["n2"]
+    bench.abort()
+    tree = bench.drive()
+    assert tree.run.state is RunState.ABORTED
+    assert [drain.node for drain in drained(tree)] == [], (
+        "n1 was put back, taken out to undo it, and put back"
+    )
 
 
 def test_a_run_that_has_ended_for_good_takes_nothing_more(tmp_path: Path) -> None:

@@ -68,11 +68,12 @@ def put_back_steps(tree: RunTree) -> tuple[Step, ...]:
 
 
 def drained(tree: RunTree) -> Iterator[Step]:
-    """The drains whose node was not put back since."""
+    """The drains whose node was not put back since: by what takes them back, or beside them."""
     back = {
-        step.undoes or parent_of(step.index)
+        place
         for step in tree.leaves()
         if step.kind == UNDRAIN_KIND and step.status is StepStatus.SUCCEEDED
+        for place in (step.undoes, parent_of(step.index))
     }
     for step in tree.leaves():
         if step.kind == DRAIN_KIND and step.attempt > 0 and not {step.index, parent_of(step.index)} & back:
