@@ -46,6 +46,7 @@ class Bmc:
         begun: so many updates.
         refuses: the status with which it takes no update while it is at one; None: it takes them.
         silent: it takes the next image, and the link is lost before it answers.
+        stages: what waits for the restart of the machine is a task that is pending until then.
         lists: whether it has a list of its tasks.
     """
 
@@ -60,6 +61,7 @@ class Bmc:
     begun: int = 0
     refuses: int | None = 409
     silent: bool = False
+    stages: bool = False
     lists: bool = True
     waiting: str = ""
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class Bmc:
             "looked": 0,
             "apply": apply,
             "critical": self.critical,
+            "was_reset": False,
             "version": said.get("version", ""),
             "model": said.get("model"),
         }
@@ -143,7 +146,7 @@ class Bmc:
         if not self.hangs:
             task["looked"] += 1
         body = self.task(uri)
-        if body["TaskState"] == "Completed" and task["apply"] == "OnReset":
+        if body["TaskState"] == "Completed" and task["apply"] == "OnReset" and not task["was_reset"]:
             self.waiting = task["version"]
         elif body["TaskState"] == "Completed":
             self._runs(task["version"])
@@ -153,12 +156,14 @@ class Bmc:
         """The task as it is now."""
         task = self.tasks[uri]
         percent = min(100, 100 * task["looked"] // self.looks)
+        is_staged = self.stages and task["apply"] == "OnReset" and not task["was_reset"]
+        ended = "Pending" if is_staged else "Completed"
         body = {
             "@odata.type": "#Task.v1_7_4.Task",
             "Id": _id(uri),
             "Name": "Update",
             "TaskMonitor": uri,
-            "TaskState": "Completed" if percent == 100 else "Running",
+            "TaskState": ended if percent == 100 else "Running",
             "TaskStatus": "OK",
             "PercentComplete": percent,
             "Messages": [],
@@ -175,6 +180,8 @@ class Bmc:
         return any(self.task(uri)["TaskState"] == "Running" for uri in self.tasks)
 
     def reset(self) -> None:
+        for task in self.tasks.values():
+            task.update(was_reset=True, looked=task["looked"] if not self.stages else 0)
         if self.waiting:
             self._runs(self.waiting)
             self.waiting = ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from lantern.build import lumen, northstar
 from pitstop.cli.main import run
+from pitstop.model.plans import PlanGroup
+from pitstop.package.plan_format import read_plan_yaml
 from pitstop.publish.building import build, plan_kinds
 from pitstop.publish.repository import Repository
 from pitstop.publish.settings import read_settings
@@ -54,6 +57,33 @@ def test_a_source_to_begin_with_can_be_built(source: Path, tmp_path: Path) -> No
     publisher = lumen(tmp_path) if source.name == "firmware" else northstar(tmp_path)
     built = build(source, tmp_path / "built", publisher, plan_kinds())
     assert (built.package_folder / "Metadata.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("kubectl", "is_out", "is_whole"),
+    [
+        ("false", 2, False),
+        ("echo n1 Ready", 2, True),
+        ("echo true", 0, False),
+        (":", 1, False),
+        ("echo n1 Ready; echo n2 NotReady", 2, False),
+        ("echo n1 Ready,SchedulingDisabled", 2, True),
+    ],
+)
+def test_the_hooks_of_the_cluster_guess_nothing_where_kubectl_cannot_tell(
+    tmp_path: Path, kubectl: str, is_out: int, *, is_whole: bool
+) -> None:
+    plan = read_plan_yaml((REPOSITORY / "examples/packages/cluster/plan.yaml").read_bytes())
+    (tmp_path / "kubectl").write_text(f"#!/bin/sh\n{kubectl}\n")
+    (tmp_path / "kubectl").chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    drains = [item.drain for item in plan.items if isinstance(item, PlanGroup) and item.drain]
+    assert len(drains) == 2
+    for drain in drains:
+        assert subprocess.run(drain.is_out, env=path, check=False).returncode == is_out
+    check = plan.checks[0].args["run"]
+    assert isinstance(check, list)
+    assert (subprocess.run(check, env=path, check=False).returncode == 0) is is_whole
 
 
 def test_the_list_of_sources_has_them_all() -> None:

@@ -298,8 +298,9 @@ def test_a_machine_that_did_not_come_back_is_waited_for_and_not_updated_or_resta
 
     bmc.on_restart = restarts
     scene.nodes.does = lambda _call: Answer(0 if up[0] else 1, boots[-1])
-    with pytest.raises(NodeNotBack):
+    with pytest.raises(NodeNotBack) as away:
         scene.act(apply="on-reset", restart=True)
+    assert f"Its management controller: {bmc.address}." in away.value.hint
     bmc.tasks.clear()
     with pytest.raises(NodeNotBack):
         scene.act(apply="on-reset", restart=True)
@@ -309,7 +310,9 @@ def test_a_machine_that_did_not_come_back_is_waited_for_and_not_updated_or_resta
     assert (bmc.version, bmc.begun, len(orders)) == (NEW, 1, 1)
 
 
-def test_firmware_that_waits_for_a_restart_gets_one(bmc: Bmc, scene: Scene) -> None:
+@pytest.mark.parametrize("stages", [False, True], ids=["ended", "pending"])
+def test_firmware_that_waits_for_a_restart_gets_one(bmc: Bmc, scene: Scene, *, stages: bool) -> None:
+    bmc.stages = stages
     boots = ["first"]
     bmc.on_restart = lambda: boots.append("second")
     scene.nodes.does = lambda _call: Answer(0, boots[-1])

@@ -21,7 +21,6 @@ from pitstop.model.errors import (
     FirmwareBusy,
     FirmwareFailed,
     FirmwareHangs,
-    NodeNotBack,
     OtherModel,
     StepFailed,
     Unreachable,
@@ -30,6 +29,7 @@ from pitstop.model.system import Node
 from pitstop.ports.controllers import ApplyTime, Controllers, Hardware, Image, Task, TaskEnd
 from pitstop.steps.content import sound_file
 from pitstop.steps.kind import StepContext
+from pitstop.steps.refusals import not_back
 
 WAS, TASK, BOOT = "was", "task", "boot"
 """What is noted with a step: the version before its first attempt, the address of the controller's task (""
@@ -39,6 +39,9 @@ _EVERY = timedelta(seconds=2)
 _READ_BACK = timedelta(minutes=2)
 _BOOT_ID = 'cat "$PITSTOP_ROOT/proc/sys/kernel/random/boot_id"'
 _AWAY = "away"
+_STAGED = "Pending"
+"""DMTF's word for a task that waits for a condition, such as the restart, and has not begun to execute."""
+
 T = TypeVar("T")
 
 
@@ -65,14 +68,13 @@ class Update:
         """Bring it to its end. Raises StepFailed, Unreachable."""
         if self.has_begun:
             task = await self._watched(Task(self.noted[TASK], "Running"))
-            if task.end is TaskEnd.GOOD or self.noted.get(BOOT):
-                await self._used()
+            if task.end in (TaskEnd.GOOD, None) or self.noted.get(BOOT):
+                await self._used(task)
                 return
             await self._settled()
         if WAS not in self.noted:
             await self._note(**{WAS: await self.installed()})
-        await self._told()
-        await self._used()
+        await self._used(await self._told())
 
     async def free(self, uri: str = "") -> None:
         """Wait until the controller is at nothing: not at the task that another step has begun at this
@@ -105,22 +107,27 @@ class Update:
 
     # --- telling it, and watching it
 
-    async def _told(self) -> None:
-        """The controller has ended what it was told; it is told nothing where the version is there by now."""
+    async def _told(self) -> Task | None:
+        """What the controller was told, at its end or waiting for the restart; None: it was told nothing, for
+        the version is there by now."""
         await self.free()
         if await self.installed() == self.version:
-            return
+            return None
         file = await sound_file(self.context, self.image)
         image = Image(file, PurePosixPath(self.image).name, self.component, self.apply)
         async with self._offered(image) as address:
             task = await self._taken(image, address)
             await self._note(**{TASK: task.uri})
             task = await self._watched(task)
+        await self._require_good(task)
+        if task.end is TaskEnd.GONE:
+            await self._read_back("does not know its task any more")
+        return task
+
+    async def _require_good(self, task: Task) -> None:
         if task.end is TaskEnd.BAD:
             await self._settled()
             raise FirmwareFailed(f"{self._of_node} has not updated {self.component}: {_said_of(task)}")
-        if task.end is TaskEnd.GONE:
-            await self._read_back("does not know its task any more")
 
     async def _taken(self, image: Image, address: str) -> Task:
         """The task, once the controller takes it: it may be at something that its list does not say."""
@@ -131,13 +138,14 @@ class Update:
                 await self._wait_while(busy)
 
     async def _watched(self, task: Task) -> Task:
-        """The task at its end. The controller may be away meanwhile: some restart themselves.
+        """The task at its end, or waiting for a restart that is still to be ordered. The controller may be
+        away meanwhile: some restart themselves.
 
         Raises:
             FirmwareHangs, Unreachable: it has not ended when the time is over, or nobody can say.
         """
         lost: Unreachable | None = None
-        while task.end is None:
+        while task.end is None and not (task.state == _STAGED and self._is_before_restart):
             await self._wait(f"its management controller to update {self.component} (task {task.uri})")
             self.context.report(task.percent or 0, 100)
             if self._now() > self.until:
@@ -153,9 +161,11 @@ class Update:
 
     # --- putting it to use
 
-    async def _used(self) -> None:
+    async def _used(self, task: Task | None) -> None:
         if self.restart and self.noted[WAS] != self.version:
             await self._restarted()
+        if task is not None and task.end is None:
+            await self._require_good(await self._watched(task))
         await self._read_back("has ended its task well")
 
     async def _restarted(self) -> None:
@@ -170,7 +180,7 @@ class Update:
         await self._wait(f"node {node} to come back restarted")
         while await self._boot_id() in ("", before):
             if self._now() > self.until:
-                raise NodeNotBack(f"node {node} was restarted by its management controller and is not back")
+                raise not_back(self._node, "was restarted by its management controller and is not back")
             await self._sleep()
 
     async def _boot_id(self) -> str:
@@ -240,6 +250,10 @@ class Update:
     @property
     def _controllers(self) -> Controllers:
         return self.context.world.controllers
+
+    @property
+    def _is_before_restart(self) -> bool:
+        return self.apply is ApplyTime.ON_RESET and not self.noted.get(BOOT)
 
     @property
     def _of_node(self) -> str:

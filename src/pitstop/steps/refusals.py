@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pitstop.model.errors import (
     NodeFull,
+    NodeNotBack,
     OtherPackages,
     PackagesBroken,
     PackagesGone,
@@ -14,6 +15,7 @@ from pitstop.model.errors import (
     PackagesUnfit,
     StepFailed,
 )
+from pitstop.model.system import Node
 from pitstop.ports.nodes import Answer
 from pitstop.steps.kind import Done, concluded, done_of
 
@@ -41,3 +43,10 @@ def ended(answer: Answer) -> Done:
     failure = refusal(done.output.strip().rpartition("\n")[2])
     failure.add_note(done.output)
     raise failure
+
+
+def not_back(node: Node, why: str) -> NodeNotBack:
+    """The node is away; the hint says where its console is, as far as its facts do."""
+    known = {"console": "Its console: {}.", "bmc": "Its management controller: {}."}
+    where = [said.format(node.facts[fact]) for fact, said in known.items() if fact in node.facts]
+    return NodeNotBack(f"node {node.name} {why}", hint=" ".join([NodeNotBack.default_hint, *where]))

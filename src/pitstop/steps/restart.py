@@ -23,9 +23,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import NodeNotBack, NodeNotRestarted, StepFailed, Unreachable
+from pitstop.model.errors import NodeNotRestarted, StepFailed, Unreachable
 from pitstop.ports.nodes import Answer
 from pitstop.steps.kind import Done, StepContext, StepKind, concluded, is_under_way
+from pitstop.steps.refusals import not_back
 from pitstop.steps.service import ServiceName, service_script
 from pitstop.steps.shell import Command, quoted
 
@@ -144,7 +145,7 @@ async def _reattach(context: StepContext) -> Done | None:
     except Unreachable as error:
         if step.waiting is None:
             raise
-        raise NodeNotBack(f"node {context.here.name} was restarted and is not back: {error}") from error
+        raise not_back(context.here, f"was restarted and is not back: {error}") from error
     if not is_under_way(step) or (answer is None and step.waiting is None):
         return None
     if answer is not None:
@@ -194,7 +195,7 @@ class _Waiting:
         try:
             answer = await self._asked(_preamble(self.context, self.args) + _LOOK)
         except (Unreachable, StepFailed) as error:
-            return NodeNotBack(f"node {name} was restarted and is not back: {error.message}")
+            return not_back(self.context.here, f"was restarted and is not back: {error.message}")
         match answer.status:
             case _Look.RESTARTED:
                 return None
@@ -217,7 +218,7 @@ class _Waiting:
                 if answer.status != 0:
                     return StepFailed(f"{what} on node {self.context.here.name}: {_said(answer)}")
         except (Unreachable, StepFailed) as error:
-            return NodeNotBack(f"node {self.context.here.name} was back and is gone again: {error.message}")
+            return not_back(self.context.here, f"was back and is gone again: {error.message}")
         return None
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
