@@ -31,7 +31,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,10 +94,12 @@ def _fields(outcome: Outcome) -> dict[str, object]:
     return {name: getattr(outcome, name) for name in Outcome.__slots__}
 
 
-def in_turn(databases: dict[str, Addresses], together: int, every: int) -> Iterator[tuple[str, Case]]:
+def in_turn(
+    databases: dict[str, Addresses], stories: Sequence[Story], together: int, every: int
+) -> Iterator[tuple[str, Case]]:
     """Every point of each story on each database; in each case so many that lie far apart."""
     for database, addresses in databases.items():
-        for story in Story:
+        for story in stories:
             points = undisturbed(story, addresses)
             say(f"{story} on {database}: {len(points)} points")
             apart = -(-len(points) // together)
@@ -182,13 +184,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=4, help="cases at once (default 4)")
     parser.add_argument("--progress", type=Path, help="a file that keeps what is done already")
     parser.add_argument("--database", choices=(SQLITE, POSTGRESQL), help="this one only (default: both)")
+    parser.add_argument("--story", type=Story, action="append", help="in turn, this one only (default: all)")
     told = parser.parse_args()
     if can_mount():
         keep_mounts_private()
     tally = Tally(told.progress)
     databases = {name: make for name, make in servers().items() if told.database in {None, name}}
     if told.every:
-        play(tally, in_turn(databases, told.together, told.every), told.jobs)
+        play(tally, in_turn(databases, told.story or tuple(Story), told.together, told.every), told.jobs)
     if told.random:
         play(tally, by_chance(databases, told.seed), told.jobs, told.random)
     if told.several and POSTGRESQL in databases:

@@ -17,6 +17,7 @@ from pitstop.package.delta_patches import (
     apply_frame,
     apply_steps,
     make_patch,
+    prefix_of,
     step_sizes,
 )
 
@@ -27,7 +28,7 @@ def noise(seed: int, size: int) -> bytes:
 
 def applied(old: bytes, patch: Steps | Frame, size: int) -> bytes:
     if isinstance(patch, Frame):
-        return apply_frame(old, patch.frame, size)
+        return apply_frame(prefix_of(old), patch.frame, size)
     assert step_sizes(patch.steps, size) == (len(patch.changes), len(patch.additions))
     return apply_steps(old, patch, size)
 
@@ -78,7 +79,7 @@ def test_a_frame_makes_no_more_than_was_signed() -> None:
     assert isinstance(bomb, Frame)
     for size in (0, 10, (30 << 20) - 1, (30 << 20) + 1):
         with pytest.raises(InvalidPackage):
-            apply_frame(b"", bomb.frame, size)
+            apply_frame(None, bomb.frame, size)
 
 
 @pytest.mark.parametrize("change", ["cut", "flip", "more"])
@@ -92,7 +93,7 @@ def test_a_damaged_frame_is_refused(change: str) -> None:
         "more": patch.frame + b"x",
     }[change]
     with pytest.raises(InvalidPackage):
-        apply_frame(old, frame, len(new))
+        apply_frame(prefix_of(old), frame, len(new))
 
 
 def steps(*numbers: int) -> bytes:

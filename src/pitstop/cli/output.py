@@ -7,7 +7,10 @@ and so does everything that is no terminal.
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -37,12 +40,21 @@ def note(text: str) -> None:
 
 def say_json(value: View | Sequence[View]) -> None:
     """The wire types, indented by two, in the order of their fields."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    typer.echo(_for_any_charset(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
 
 
 def say_json_line(value: View) -> None:
     """One value, one line: for streams."""
-    typer.echo(msgspec.json.encode(value).decode())
+    typer.echo(_for_any_charset(msgspec.json.encode(value).decode()))
+
+
+def _for_any_charset(text: str) -> str:
+    """JSON that says the same in every charset of a terminal: where that is not UTF-8, other signs than ASCII
+    are written by their numbers. A sign that the charset lacks would be lost, and what reads JSON expects
+    UTF-8."""
+    if codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8":
+        return text
+    return re.sub(r"[^\x00-\x7f]", lambda sign: json.dumps(sign[0])[1:-1], text)
 
 
 def clean(text: str) -> str:

@@ -387,6 +387,6 @@ def show(publisher: Publisher = HERE, *, as_json: AsJson = False) -> None:
     published = repository.read()
     stamp = repository.media_stamp(published.root)
     if as_json:
-        typer.echo(json.dumps(site_document(published, stamp), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(site_document(published, stamp), indent=2))
     else:
         typer.echo(site_text(published, stamp, now()))

@@ -81,7 +81,7 @@ def list_issues(publisher: Publisher = HERE, *, as_json: AsJson = False) -> None
     repository = opened(publisher)
     issues = known_issues(repository, repository.read())
     if as_json:
-        typer.echo(json.dumps(list(map(issue_builtins, issues)), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(list(map(issue_builtins, issues)), indent=2))
         return
     for issue in issues:
         typer.echo(f"{issue.id}  {issue.occurrence.value}  {applicable_words(issue)}: {issue.title}")

@@ -33,6 +33,7 @@ from pitstop.package.delta_patches import (
     Steps,
     apply_frame,
     apply_steps,
+    prefix_of,
     step_sizes,
 )
 from pitstop.package.manifest_format import MAX_FILES
@@ -206,7 +207,7 @@ class DeltaReader:
             parts = _Parts(self._archive)
             for patch in self._patches:
                 if wanted(patch.of.file):
-                    yield patch.of, parts.applied(patch, old(patch.of) if patch.of.base is not None else b"")
+                    yield patch.of, parts.applied(patch, old)
                 else:
                     parts.pass_over(patch)
         except _BROKEN as error:
@@ -222,9 +223,12 @@ class _Parts:
         )
         self._frames: IO[bytes] = archive.open(_FRAMES)
 
-    def applied(self, patch: _Patch, old: bytes) -> bytes:
+    def applied(self, patch: _Patch, old_of: Callable[[Stretch], bytes]) -> bytes:
         if patch.is_frame:
-            return apply_frame(old, _exactly(self._frames, patch.length), patch.of.size)
+            frame = _exactly(self._frames, patch.length)
+            prefix = prefix_of(old_of(patch.of) if patch.of.base is not None else b"")
+            return apply_frame(prefix, frame, patch.of.size)
+        old = old_of(patch.of) if patch.of.base is not None else b""
         steps = _exactly(self._steps, patch.length)
         changes, additions = step_sizes(steps, patch.of.size)
         parts = Steps(steps, _exactly(self._changes, changes), _exactly(self._additions, additions))

@@ -43,6 +43,9 @@ _MOST_TOIL = 1024
 _ESTIMATE, _QUICK, _THOROUGH = 6, 12, 19
 _WINDOW_LOG = (2 * STRETCH + STRETCH).bit_length()
 
+Prefix = tuple[zstd.ZstdDict, int] | None
+"""Old bytes, as zstd reads them before a frame; None: too few to be of use."""
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -101,7 +104,7 @@ def _frame(old: bytes, new: bytes, level: int) -> bytes:
         zstd.CompressionParameter.enable_long_distance_matching: int(level == _QUICK),
     }
     # One thread: with more, each would see only its part of the prefix.
-    compressor = zstd.ZstdCompressor(options=options, zstd_dict=_prefix(old))
+    compressor = zstd.ZstdCompressor(options=options, zstd_dict=prefix_of(old))
     return compressor.compress(new, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
@@ -142,14 +145,14 @@ def apply_steps(old: bytes, patch: Steps, size: int) -> bytes:
     return new
 
 
-def apply_frame(old: bytes, frame: bytes, size: int) -> bytes:
-    """The ``size`` bytes that the frame holds.
+def apply_frame(prefix: Prefix, frame: bytes, size: int) -> bytes:
+    """The ``size`` bytes that the frame holds, behind the old ones.
 
     Raises:
         InvalidPackage: it does not.
     """
     options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
-    decompressor = zstd.ZstdDecompressor(zstd_dict=_prefix(old), options=options)
+    decompressor = zstd.ZstdDecompressor(zstd_dict=prefix, options=options)
     try:
         # One byte more than signed is asked for, so that a longer one is noticed.
         new = decompressor.decompress(frame, max_length=size + 1)
@@ -160,6 +163,7 @@ def apply_frame(old: bytes, frame: bytes, size: int) -> bytes:
     return new
 
 
-def _prefix(old: bytes) -> tuple[zstd.ZstdDict, int] | None:
+def prefix_of(old: bytes) -> Prefix:
+    """What frames are read behind: a copy, beside which the old bytes need not be kept."""
     # A dictionary has at least eight bytes.
     return zstd.ZstdDict(old, is_raw=True).as_prefix if len(old) >= 8 else None

@@ -78,6 +78,7 @@ class Rebuilding:
         for reader, wanted in zip(self._readers, self._wanted, strict=True):
             for stretch, made in reader.made(self._old, _is_in(wanted)):
                 self._write(stretch, made)
+                del made  # before the next is made: a stretch is large
                 done += stretch.size
                 progress(done, self.size)
         self._keep()
