@@ -446,3 +446,13 @@ class StateUnusable(PitstopError):
     code = "state-unusable"
     exit_status = 10
     default_hint = "Check that no other pitstop service uses this state folder."
+
+
+class RecordDamaged(StateUnusable):
+    """A record of the database cannot be read any more: it is damaged, or of another version."""
+
+    code = "record-damaged"
+    default_hint = (
+        "Everything else goes on. To have it again, restore the database from a backup; then look at the "
+        "disk that it lies on."
+    )

@@ -8,8 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 
-from pitstop.model.checks import CheckChange, CheckResult, CheckRound, CheckSkip, CheckStatus, KeptResult
+from pitstop.model.checks import (
+    CheckChange,
+    CheckOrigin,
+    CheckResult,
+    CheckRound,
+    CheckSkip,
+    CheckStatus,
+    KeptResult,
+)
 from pitstop.model.errors import NotFound
+from pitstop.store.columns import read
 from pitstop.store.database import Database
 from pitstop.store.tables import check_changes, check_results, check_rounds, check_skips
 
@@ -67,7 +76,9 @@ class SqlChecks:
         query = select(check_rounds).order_by(check_rounds.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [CheckRound(row.number, row.began, row.why, row.checks, row.ended) for row in rows]
+        return [
+            CheckRound(row.number, row.began, row.why, row.checks, row.ended) for row, _ in map(read, rows)
+        ]
 
     def skips(self) -> Sequence[CheckSkip]:
         query = select(check_skips).order_by(check_skips.c.name, check_skips.c.target)
@@ -94,8 +105,26 @@ def _kept(connection: Connection, *which: ColumnElement[bool]) -> dict[tuple[str
     return {(row.name, row.target): _kept_of(row) for row in connection.execute(query)}
 
 
-def _kept_of(row: Row[Any]) -> KeptResult:
-    return KeptResult(row.result, row.since)
+def _kept_of(kept: Row[Any]) -> KeptResult:
+    """One that cannot be read is as unknown as if it had not been asked; the next round asks it anew."""
+    row, unread = read(kept)
+    if unread is None:
+        return KeptResult(row.result, row.since)
+    result = CheckResult(
+        row.name,
+        unread.code,
+        CheckOrigin.BUILT_IN,
+        row.name,
+        row.target,
+        CheckStatus.UNKNOWN,
+        unread.severity,
+        unread.what,
+        unread.remedy,
+        row.since,
+        timedelta(),
+        unread.detail,
+    )
+    return KeptResult(result, row.since)
 
 
 def _taken(result: CheckResult, before: KeptResult | None) -> KeptResult:

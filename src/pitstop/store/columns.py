@@ -3,20 +3,33 @@
 Instants are ISO 8601 text in UTC with microseconds, all of one length, so that their order as text is
 their order in time. Enums are stored by value. Values with parts (findings, arguments) are JSON text made
 by msgspec from the model's own types.
+
+JSON that cannot be read any more (damaged, or of another version) ends no list. A finding says so itself;
+where the column says what is to stand ``instead``, the value is an :class:`Unread` for who makes a row into
+the model's value; elsewhere it is an error that names the column. Whatever is written back is the text as it
+was, byte for byte.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, Dialect, Enum, String, Text
+from sqlalchemy import BigInteger, Dialect, Enum, Row, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from pitstop.model.errors import RecordDamaged
+from pitstop.model.findings import Finding, Severity
 from pitstop.model.versions import Version
 
+_SHOWN = 400
+"""Signs of a damaged text that a finding shows."""
+
+_ERROR = object()
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _MICROSECOND = timedelta(microseconds=1)
 T = TypeVar("T")
@@ -66,22 +79,85 @@ class VersionText(TypeDecorator[Version]):
         return None if value is None else Version.parse(value)
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadFinding(Finding):
+    """What stands for a finding that cannot be read. ``raw``: the text that is there."""
+
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What stands for another value that cannot be read.
+
+    Attributes:
+        instead: what may be shown in its place; to act on it would be a guess.
+    """
+
+    raw: str
+    instead: Any
+    finding: UnreadFinding
+
+
+def unread(raw: str, error: Exception) -> UnreadFinding:
+    """A finding about what cannot be read."""
+    return UnreadFinding(
+        RecordDamaged.code,
+        Severity.WARNING,
+        "the database",
+        "what was kept here cannot be read any more",
+        RecordDamaged.default_hint,
+        "It is left as it is, and nothing else is lost.",
+        f"{error}\n{raw[:_SHOWN]}",
+        raw=raw,
+    )
+
+
 class Json(TypeDecorator[Any]):
-    """A value of ``of`` (a type that msgspec knows) as JSON text; None is NULL."""
+    """A value of ``of`` (a type that msgspec knows) as JSON text; None is NULL.
+
+    Args:
+        instead: what is shown where it cannot be read; else that is an error.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, of: Any) -> None:
+    def __init__(self, of: Any, instead: Any = _ERROR) -> None:
         super().__init__()
         self.of = of
+        self.instead = instead
         self._decoder = msgspec.json.Decoder(of)
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        if isinstance(value, Unread | UnreadFinding):
+            return value.raw
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        return None if value is None else self._decoder.decode(value)
+        try:
+            return None if value is None else self._decoder.decode(value)
+        except msgspec.MsgspecError as error:
+            return self._stand_in(value or "", error)
+
+    def _stand_in(self, raw: str, error: Exception) -> Any:
+        if self.of is Finding:
+            return unread(raw, error)
+        if self.instead is _ERROR:
+            raise RecordDamaged(f"a value of the database cannot be read any more: {error}: {raw[:80]!r}")
+        return Unread(raw, self.instead, unread(raw, error))
+
+
+def read(row: Row[Any]) -> tuple[Any, UnreadFinding | None]:
+    """The row, with what may be shown for values that cannot be read; and the first of these as a finding."""
+    values = row._mapping
+    damaged = {name: value for name, value in values.items() if isinstance(value, Unread)}
+    if not damaged:
+        return row, None
+    name, first = next(iter(damaged.items()))
+    what = f"what was kept of its {name.replace('_', ' ')} cannot be read any more"
+    instead = {name: value.instead for name, value in damaged.items()}
+    return SimpleNamespace(**{**values, **instead}), replace(first.finding, what=what)
 
 
 def words(of: type[E]) -> Enum:

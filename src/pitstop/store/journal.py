@@ -128,7 +128,8 @@ class SqlJournal:
 
     def request(self, run_id: str, wanted: RunRequest) -> Run:
         with self._database.writing() as connection:
-            tree = load_tree(connection, run_id, to_write=True)
+            cancels = isinstance(wanted, CancelRequested)
+            tree = load_tree(connection, run_id, to_write=True, to_end=cancels)
             before = tree.run.state
             if isinstance(wanted, MendRequested):
                 require_no_leave(connection, wanted.at)

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from pitstop.model.errors import NotFound
+from pitstop.model.errors import NotFound, RecordDamaged
 from pitstop.model.releases import ReleaseId
 from pitstop.model.run_tree import RunTree
-from pitstop.model.runs import OCCUPYING, Run, Step
+from pitstop.model.runs import OCCUPYING, Run, RunState, Step
 from pitstop.store import tables
+from pitstop.store.columns import read
 
 Values = dict[str, Any]
 
@@ -51,7 +52,8 @@ def run_values(run: Run) -> Values:
     }
 
 
-def run_of(row: Row[Any]) -> Run:
+def run_of(kept: Row[Any]) -> Run:
+    row, unread = read(kept)
     return Run(
         id=row.id,
         update=row.update_name,
@@ -69,7 +71,7 @@ def run_of(row: Row[Any]) -> Run:
         attempt=row.attempt,
         revision=row.revision,
         ended=row.ended,
-        finding=row.finding,
+        finding=unread or row.finding,
         riders=row.riders,
         windows=row.windows,
         goes_on=row.goes_on,
@@ -121,7 +123,8 @@ def step_values(run_id: str, number: int, step: Step) -> Values:
     }
 
 
-def step_of(row: Row[Any]) -> Step:
+def step_of(kept: Row[Any]) -> Step:
+    row, unread = read(kept)
     return Step(
         index=row.place,
         name=row.name,
@@ -143,7 +146,7 @@ def step_of(row: Row[Any]) -> Step:
         waiting=row.waiting,
         output=row.output,
         record=row.record,
-        finding=row.finding,
+        finding=unread or row.finding,
         found_done=row.found_done,
         inner=row.inner_steps,
         package=row.package,
@@ -156,27 +159,65 @@ def step_of(row: Row[Any]) -> Step:
     )
 
 
-def find_run(connection: Connection, run_id: str, *, to_write: bool = False) -> Run | None:
-    """The run's head. ``to_write``: keep others from changing it until the transaction ends."""
+def find_run(
+    connection: Connection, run_id: str, *, to_write: bool = False, to_end: bool = False
+) -> Run | None:
+    """The run's head; arguments and errors as those of :func:`load_tree`."""
     query = select(tables.runs).where(tables.runs.c.id == run_id)
     row = connection.execute(query.with_for_update() if to_write else query).one_or_none()
-    return None if row is None else run_of(row)
+    if row is None:
+        return None
+    run = run_of(row)
+    if to_write and not _ends(run, to_end):
+        _require_read(row, f"run {run_id}")
+    return run
 
 
-def require_run(connection: Connection, run_id: str, *, to_write: bool = False) -> Run:
-    """The run's head.
-
-    Raises:
-        NotFound: there is no such run.
-    """
-    run = find_run(connection, run_id, to_write=to_write)
+def require_run(connection: Connection, run_id: str, *, to_write: bool = False, to_end: bool = False) -> Run:
+    """The run's head; arguments and errors as those of :func:`load_tree`."""
+    run = find_run(connection, run_id, to_write=to_write, to_end=to_end)
     if run is None:
         raise NotFound(f"there is no run {run_id!r}", hint="List the runs with `pitstop run list`.")
     return run
 
 
-def load_tree(connection: Connection, run_id: str, *, to_write: bool = False) -> RunTree:
-    """The run with its steps. Raises NotFound."""
-    run = require_run(connection, run_id, to_write=to_write)
+def load_tree(
+    connection: Connection, run_id: str, *, to_write: bool = False, to_end: bool = False
+) -> RunTree:
+    """The run with its steps.
+
+    Args:
+        to_write: keep others from changing it until the transaction ends.
+        to_end: it is to be cancelled: so a run can be ended of which not everything can be read.
+
+    Raises:
+        NotFound: there is no such run.
+        RecordDamaged: it is to be written, not to be cancelled, and not everything of it can be read.
+    """
+    run = require_run(connection, run_id, to_write=to_write, to_end=to_end)
     query = select(tables.steps).where(tables.steps.c.run_id == run_id).order_by(tables.steps.c.number)
-    return RunTree(run, (step_of(row) for row in connection.execute(query)))
+    rows = connection.execute(query).all()
+    if to_write and not _ends(run, to_end):
+        for row in rows:
+            _require_read(row, f"step {row.place} of run {run_id}")
+    return RunTree(run, map(step_of, rows))
+
+
+def _ends(run: Run, to_end: bool) -> bool:
+    return to_end or run.state is RunState.CANCELLING
+
+
+def _require_read(row: Row[Any], subject: str) -> None:
+    """To show what stands for a damaged value is one thing; to act on it would be a guess.
+
+    Raises:
+        RecordDamaged: it cannot be read as it was written.
+    """
+    _, unread = read(row)
+    if unread is not None:
+        error = RecordDamaged(
+            f"{subject}: {unread.what}",
+            hint="Restore the database from a backup, or end the run: `pitstop run cancel`.",
+        )
+        error.add_note(unread.detail)
+        raise error

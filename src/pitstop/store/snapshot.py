@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select
 from pitstop.model.cleaning import Clean, cleaned, cleaned_by_name
 from pitstop.package.typed import converted
 from pitstop.store import tables
-from pitstop.store.columns import Json
+from pitstop.store.columns import Json, Unread, UnreadFinding
 from pitstop.store.database import Database, open_database
 
 COPIED: dict[Table, tuple[str, ...]] = {
@@ -63,6 +64,7 @@ LEFT_OUT: tuple[Table, ...] = (
 """Passwords and sessions; what is said to others; what only a running service knows; what lies in files."""
 
 _ROWS_AT_ONCE = 500
+_UNREAD = "left out: it could not be read"
 
 
 def write_snapshot(database: Database, to: Path, runs: Sequence[str], clean: Clean) -> None:
@@ -110,8 +112,17 @@ def _of_runs(table: Table, runs: Sequence[str]) -> ColumnElement[bool] | None:
 def _cleaned(column: Column[Any], value: Any, clean: Clean) -> Any:
     if value is None:
         return None
+    if isinstance(value, Unread | UnreadFinding):
+        return replace(value, raw=_UNREAD)  # what is secret in it could not be told
     if isinstance(column.type, Json):
         return converted(cleaned(msgspec.to_builtins(value), clean), column.type.of)
     if column is tables.events.c.data:
-        return json.dumps(cleaned(json.loads(value), clean))
+        return _cleaned_json(value, clean)
     return clean(value)
+
+
+def _cleaned_json(text: str, clean: Clean) -> str:
+    try:
+        return json.dumps(cleaned(json.loads(text), clean))
+    except ValueError:
+        return _UNREAD

@@ -120,7 +120,7 @@ runs = Table(
     Column("revision", Integer, nullable=False),
     Column("ended", Instant),
     Column("finding", Json(Finding)),
-    Column("riders", Json(tuple[Rider, ...]), nullable=False, server_default="[]"),
+    Column("riders", Json(tuple[Rider, ...], ()), nullable=False, server_default="[]"),
     Column("windows", words(WindowUse), nullable=False, server_default=WindowUse.NONE),
     Column("goes_on", Instant),
     Column("now", Boolean, nullable=False, server_default=false()),
@@ -142,29 +142,29 @@ steps = Table(
     Column("at_once", Integer),
     Column("phase", words(Phase)),
     Column("kind", Text),
-    Column("args", Json(Mapping[str, object]), nullable=False),
+    Column("args", Json(Mapping[str, object], {}), nullable=False),
     Column("node", Text),
     Column("expected", Duration),
     Column("deadline", Duration, nullable=False),
-    Column("retry", Json(Retry), nullable=False),
+    Column("retry", Json(Retry, Retry()), nullable=False),
     Column("status", words(StepStatus), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("started", Instant),
     Column("ended", Instant),
-    Column("waiting", Json(Waiting)),
+    Column("waiting", Json(Waiting, None)),
     Column("output", Text, nullable=False),
-    Column("record", Json(Mapping[str, str]), nullable=False),
+    Column("record", Json(Mapping[str, str], {}), nullable=False),
     Column("finding", Json(Finding)),
     Column("found_done", Boolean, nullable=False),
     Column("package", Text),
     Column("whole", Boolean, nullable=False, server_default=false()),
     Column("may_fail", Integer, nullable=False, server_default="0"),
     Column("bandwidth", BigInteger),
-    Column("undo", Json(tuple[PlanStep, ...])),
+    Column("undo", Json(tuple[PlanStep, ...], None)),
     Column("undoes", Text),
     Column("no_return", Boolean, nullable=False, server_default=false()),
-    Column("inner_steps", Json(tuple[InnerStep, ...]), nullable=False, server_default="[]"),
+    Column("inner_steps", Json(tuple[InnerStep, ...], ()), nullable=False, server_default="[]"),
 )
 """The places of a run's tree. ``place`` is the index (2.9.2), ``number`` the position in tree order."""
 
@@ -472,7 +472,7 @@ check_rounds = Table(
     Column("began", Instant, nullable=False),
     Column("ended", Instant),
     Column("why", Text, nullable=False),
-    Column("checks", Json(tuple[str, ...]), nullable=False),
+    Column("checks", Json(tuple[str, ...], ()), nullable=False),
 )
 """When checks were asked, the last some hundred times."""
 
@@ -482,7 +482,7 @@ check_results = Table(
     Column("name", Text, primary_key=True),
     Column("target", Text, primary_key=True),
     Column("status", words(CheckStatus), nullable=False),
-    Column("result", Json(CheckResult), nullable=False),
+    Column("result", Json(CheckResult, None), nullable=False),
     Column("since", Instant, nullable=False),
 )
 """The newest result of each check at each target. ``since``: it has had this status without a break."""
