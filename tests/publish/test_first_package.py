@@ -12,6 +12,7 @@ import pytest
 
 from lantern.build import lumen, northstar
 from pitstop.cli.main import run
+from pitstop.model.errors import InvalidPackage
 from pitstop.model.plans import PlanGroup
 from pitstop.package.plan_format import read_plan_yaml
 from pitstop.publish.building import build, plan_kinds
@@ -57,6 +58,30 @@ def test_a_source_to_begin_with_can_be_built(source: Path, tmp_path: Path) -> No
     publisher = lumen(tmp_path) if source.name == "firmware" else northstar(tmp_path)
     built = build(source, tmp_path / "built", publisher, plan_kinds())
     assert (built.package_folder / "Metadata.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "lacking"),
+    [
+        ("cluster", "archive: images/lamp.tar", "archive: images/other.tar"),
+        ("debian", "from: debs", "from: others"),
+        ("firmware", "image: firmware/board-2.1.bin", "image: firmware/other.bin"),
+        ("firmware", "image: firmware/board-2.0.bin", "image: firmware/other.bin"),
+        ("playbook", "playbook: play/", "playbook: other/"),
+        ("rpm", "from: rpms", "from: others"),
+    ],
+)
+def test_a_plan_that_uses_what_the_package_does_not_carry_is_not_built(
+    tmp_path: Path, name: str, there: str, lacking: str
+) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(REPOSITORY / "examples/packages" / name, source)
+    text = (source / "plan.yaml").read_text(encoding="utf-8")
+    assert there in text
+    (source / "plan.yaml").write_text(text.replace(there, lacking, 1), encoding="utf-8")
+    publisher = lumen(tmp_path) if name == "firmware" else northstar(tmp_path)
+    with pytest.raises(InvalidPackage, match=r"the content has no '.*other"):
+        build(source, tmp_path / "built", publisher, plan_kinds())
 
 
 @pytest.mark.parametrize(

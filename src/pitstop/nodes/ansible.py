@@ -9,7 +9,6 @@ not pinned is spoken to. Connections are not kept, and have a terminal: what is 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import re
@@ -23,10 +22,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pitstop.model.errors import InvalidPlan, StepFailed
 from pitstop.model.system import Become, Node
+from pitstop.nodes.ansible_environments import AnsibleEnvironments
 from pitstop.nodes.ansible_ssh import host_alias, known_hosts, ssh_config
-from pitstop.nodes.environments import REQUIREMENTS, make_environment
 from pitstop.ports.host_keys import HostKeys
 from pitstop.ports.playbooks import Play, PlayEvent, TaskOutcome
 from pitstop.steps.ansible import leftovers_ended
@@ -50,13 +48,11 @@ class AnsibleRunner:
     """
 
     def __init__(self, folder: Path, host_keys: HostKeys, wheels: Path | None = None) -> None:
-        self._folder = folder
         self._host_keys = host_keys
-        self._wheels = wheels
-        self._making = asyncio.Lock()
+        self._environments = AnsibleEnvironments(folder, wheels)
 
     async def play(self, play: Play, seen: Callable[[PlayEvent], None], *, deadline: timedelta) -> str:
-        environment = await self._environment(play, deadline)
+        environment = await self._environments.of(play.wheels, deadline)
         work = Path(tempfile.mkdtemp(prefix="pitstop-play-"))
         try:
             await asyncio.to_thread(self._lay, play, work)
@@ -68,28 +64,6 @@ class AnsibleRunner:
         words = ("/bin/sh", "-c", leftovers_ended(mark))
         ending = await asyncio.create_subprocess_exec(*words, start_new_session=True)
         await ending.wait()
-
-    # --- its environment
-
-    async def _environment(self, play: Play, deadline: timedelta) -> Path:
-        wheels = self._own_wheels() if play.wheels is None else play.wheels
-        if REQUIREMENTS not in wheels:
-            raise InvalidPlan(f"there is no {REQUIREMENTS} beside the wheels of Ansible")
-        digest = hashlib.sha256(await asyncio.to_thread(wheels[REQUIREMENTS].read_bytes)).hexdigest()
-        folder = self._folder / digest[:16]
-        async with self._making:  # one for all nodes
-            if not (folder / "whole").exists():
-                await asyncio.to_thread(_make, folder, wheels, deadline)
-        return folder / "venv"
-
-    def _own_wheels(self) -> Mapping[str, Path]:
-        if self._wheels is None or not self._wheels.is_dir():
-            raise StepFailed(
-                "the plan brings no Ansible, and this machine has none for it",
-                hint="Put wheels of ansible-core and ansible-runner with a requirements.txt into a folder, "
-                "and name it as `ansible_wheels` in the settings; then resume the run.",
-            )
-        return {file.name: file for file in self._wheels.iterdir()}
 
     # --- what it is given
 
@@ -138,17 +112,6 @@ class AnsibleRunner:
                 await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
             await self.end(mark)
             await process.wait()
-
-
-def _make(folder: Path, wheels: Mapping[str, Path], deadline: timedelta) -> None:
-    make_environment(
-        folder, wheels, then=("-m", "ansible_runner", "--version"), deadline=deadline, report=_nobody_counts
-    )
-    (folder / "whole").touch()
-
-
-def _nobody_counts(_done: int, _whole: int) -> None:
-    """It is a part of the step that has no steps of its own."""
 
 
 async def _heard(process: asyncio.subprocess.Process, seen: Callable[[PlayEvent], None]) -> str:

@@ -207,13 +207,14 @@ def _text(path: Path, limit: int) -> str:
 
 
 def _content_problems(plan: Plan, manifest: Manifest) -> Iterator[str]:
-    """What the plan's copies name that the package does not carry."""
+    """What the plan's steps use that the package does not carry."""
     for placed in placed_items(plan):
         step = placed.item
-        if isinstance(step, PlanStep) and step.kind == "copy":
-            path = str(step.args.get("from", ""))
-            if manifest.file(path) is None and not manifest.below(path):
-                yield f"{placed.where}: the content has no {path!r}"
+        if isinstance(step, PlanStep):
+            kind = KINDS[step.kind]
+            for path in kind.content(kind.read(step.args, placed.where)):
+                if manifest.file(path) is None and not manifest.below(path):
+                    yield f"{placed.where}: the content has no {path!r}"
 
 
 def _write(checked: _Checked, work: Path, settings: PublisherSettings) -> BuiltPackage:

@@ -237,4 +237,8 @@ def _short(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-ANSIBLE = StepKind("ansible", AnsibleArgs, _act, _probe)
+def _content(args: AnsibleArgs) -> tuple[str, ...]:
+    return (args.playbook,) if args.environment is None else (args.playbook, args.environment)
+
+
+ANSIBLE = StepKind("ansible", AnsibleArgs, _act, _probe, content=_content)

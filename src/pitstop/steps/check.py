@@ -102,4 +102,8 @@ def _result(context: StepContext, args: CheckArgs, plugin: PluginSaid, took: tim
     )
 
 
-CHECK = StepKind("check", CheckArgs, _act, never_known, changes_nothing=True)
+def _content(args: CheckArgs) -> tuple[str, ...]:
+    return () if args.program is None else (args.program,)
+
+
+CHECK = StepKind("check", CheckArgs, _act, never_known, changes_nothing=True, content=_content)

@@ -202,4 +202,12 @@ def _short(target: _Target) -> str:
     return hashlib.sha256(target.path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-COPY = StepKind("copy", CopyArgs, _act, _probe, _reattach, undone_by=always("restore-files"))
+COPY = StepKind(
+    "copy",
+    CopyArgs,
+    _act,
+    _probe,
+    _reattach,
+    undone_by=always("restore-files"),
+    content=lambda args: (args.source,),
+)

@@ -121,4 +121,8 @@ def _undone_by(args: FirmwareArgs) -> str | None:
     return None if args.earlier is None else "restore-firmware"
 
 
-FIRMWARE = StepKind("firmware", FirmwareArgs, _act, _probe, undone_by=_undone_by)
+def _content(args: FirmwareArgs) -> tuple[str, ...]:
+    return (args.image,) if args.earlier is None else (args.image, args.earlier.image)
+
+
+FIRMWARE = StepKind("firmware", FirmwareArgs, _act, _probe, undone_by=_undone_by, content=_content)

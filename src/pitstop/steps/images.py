@@ -159,4 +159,8 @@ def _undone_by(args: ImagesArgs) -> str | None:
     return None if args.tool is ImageTool.SKOPEO else "restore-images"
 
 
-IMAGES = StepKind("images", ImagesArgs, _act, _probe, _reattach, undone_by=_undone_by)
+def _content(args: ImagesArgs) -> list[str]:
+    return [image.archive for image in args.images]
+
+
+IMAGES = StepKind("images", ImagesArgs, _act, _probe, _reattach, undone_by=_undone_by, content=_content)

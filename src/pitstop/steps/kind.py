@@ -260,6 +260,11 @@ def no_kind(_args: object) -> str | None:
     return None
 
 
+def no_content(_args: object) -> Sequence[str]:
+    """For kinds that use nothing of the package's content."""
+    return ()
+
+
 def always(kind: str) -> Callable[[object], str | None]:
     """For kinds that one kind takes back, whatever they are told."""
     return lambda _args: kind
@@ -280,6 +285,8 @@ class StepKind(Generic[A]):
         act: brings the state about; raises StepFailed, Unreachable or EpochLost.
         undone_by: the kind that takes a step with these arguments back, told the same; None: no kind can.
         changes_nothing: there is nothing to take back.
+        content: the files and folders of the package's content that a step with these arguments uses: a
+            package without them is not built.
     """
 
     name: str
@@ -291,6 +298,7 @@ class StepKind(Generic[A]):
     in_plans: bool = True
     undone_by: Callable[[A], str | None] = no_kind
     changes_nothing: bool = False
+    content: Callable[[A], Sequence[str]] = no_content
 
     def way_back(self, step: Step) -> tuple[PlanStep, ...] | None:
         """What takes the step back, by what this kind knows; empty: nothing is to be taken back; None: it

@@ -136,4 +136,12 @@ def _said(args: PackagesArgs) -> str:
     return "; ".join([*has, *(f"{name} is not installed" for name in args.remove)])
 
 
-PACKAGES = StepKind("packages", PackagesArgs, _act, _probe, reattach, undone_by=always("restore-packages"))
+PACKAGES = StepKind(
+    "packages",
+    PackagesArgs,
+    _act,
+    _probe,
+    reattach,
+    undone_by=always("restore-packages"),
+    content=lambda args: (args.source,),
+)

@@ -102,5 +102,14 @@ def _files(context: StepContext, args: PitstopArgs) -> dict[str, Path]:
     return files
 
 
-PITSTOP = StepKind("pitstop", PitstopArgs, _act, _probe, _reattach, on_node=False, changes_nothing=True)
+PITSTOP = StepKind(
+    "pitstop",
+    PitstopArgs,
+    _act,
+    _probe,
+    _reattach,
+    on_node=False,
+    changes_nothing=True,
+    content=lambda args: (args.wheels,),
+)
 """Nothing is taken back: a newer service stays, and serves the system as it was."""

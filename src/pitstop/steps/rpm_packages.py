@@ -160,4 +160,12 @@ def _undone_by(args: RpmPackagesArgs) -> str | None:
     return "restore-rpm-packages" if args.way_back is WayBack.KEPT else None
 
 
-RPM_PACKAGES = StepKind("rpm-packages", RpmPackagesArgs, _act, _probe, reattach, undone_by=_undone_by)
+RPM_PACKAGES = StepKind(
+    "rpm-packages",
+    RpmPackagesArgs,
+    _act,
+    _probe,
+    reattach,
+    undone_by=_undone_by,
+    content=lambda args: (args.source,),
+)
