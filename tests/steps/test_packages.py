@@ -14,6 +14,7 @@ from machines.debs import Deb, make
 from pitstop.model.errors import (
     InvalidPlan,
     NodeFull,
+    OtherPackages,
     PackagesBroken,
     PackagesHeld,
     PackagesLocked,
@@ -226,6 +227,16 @@ def test_what_does_not_fit_together_changes_nothing(on: OnDebian) -> None:
     with pytest.raises(PackagesUnfit, match="oil would have to be removed, and the plan does not say so"):
         on.install(wick="3")
     assert on.state("lamp", "wick", "oil") == ["ii oil 7"]
+
+
+def test_a_node_without_apt_says_what_it_has(on: OnDebian) -> None:
+    on.bring(lamp("1.0"))
+    on.machine.run("mv", "/usr/bin/apt-get", "/usr/bin/apt-get.away")
+    try:
+        with pytest.raises(OtherPackages, match=r"has no apt: .*; it has dnf"):
+            on.install(lamp="1.0")
+    finally:
+        on.machine.run("mv", "/usr/bin/apt-get.away", "/usr/bin/apt-get")
 
 
 @pytest.mark.parametrize(

@@ -202,30 +202,40 @@ def test_nothing_is_changed_that_could_not_be_brought_back(on: OnRpm) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", ["%config(noreplace)", "%config"])
-def test_a_configuration_file_that_was_edited_is_kept_whatever_its_rpm_says(on: OnRpm, config: str) -> None:
-    former = lamp("1.0-1", config=config)
-    on.install_by_hand(former)
-    conf = on.machine.root / "etc/lamp.conf"
-    conf.write_text("by hand\n")
-    on.bring(former, lamp("2.0-1", config=config))
-    done = on.install(lamp="2.0-1")
-    assert "Kept as it is: /etc/lamp.conf. The new version is beside it" in done.output
-    assert conf.read_text() == "by hand\n"
-    assert conf.with_name("lamp.conf.rpmnew").read_text() == "made for 2.0-1\n"
+def test_a_configuration_file_that_was_edited_is_kept_whatever_its_rpm_says(on: OnRpm) -> None:
+    def desk(version: str) -> Rpm:
+        return Rpm("desk", version, {"/etc/lamp-desk.conf": version}, config="%config(noreplace)")
+
+    confs = [on.machine.root / "etc" / name for name in ("lamp.conf", "lamp-desk.conf")]
+
+    def all_by_hand() -> bool:
+        return [conf.read_text() for conf in confs] == ["by hand\n"] * 2
+
+    former = [lamp("1.0-1", config="%config"), desk("1.0-1")]
+    on.install_by_hand(*former)
+    for conf in confs:
+        conf.write_text("by hand\n")
+    on.bring(*former, lamp("2.0-1", config="%config"), desk("2.0-1"))
+    done = on.install(lamp="2.0-1", desk="2.0-1")
+    for conf in confs:
+        new = f"/etc/{conf.name}.rpmnew"
+        assert f"Kept as it is: /etc/{conf.name}. The new version is beside it, in {new}." in done.output
+        assert "2.0-1" in conf.with_name(f"{conf.name}.rpmnew").read_text()
+    assert all_by_hand()
     on.go_back()
-    assert conf.read_text() == "by hand\n"
-    assert sorted(path.name for path in conf.parent.glob("lamp.conf*")) == ["lamp.conf"]
-    on.install(remove=("lamp",))
+    assert all_by_hand()
+    on.install(remove=("lamp", "desk"))
     on.go_back()
-    assert conf.read_text() == "by hand\n", "of a package that was gone too"
-    on.machine.run("rpm", "-e", "--force-debian", "lamp")
-    conf.write_text("by hand\n")
-    on.install(lamp="2.0-1")
-    assert conf.read_text() == "by hand\n", "and where it was nobody's"
+    assert all_by_hand(), "of packages that were gone too"
+    on.machine.run("rpm", "-e", "--force-debian", "lamp", "desk")
+    for conf in confs:
+        conf.write_text("by hand\n")
+        conf.with_name(f"{conf.name}.rpmsave").unlink()
+    on.install(lamp="2.0-1", desk="2.0-1")
+    assert all_by_hand(), "and where it was nobody's"
     on.go_back()
-    assert conf.read_text() == "by hand\n"
-    assert sorted(path.name for path in conf.parent.glob("lamp.conf*")) == ["lamp.conf"]
+    assert all_by_hand()
+    assert sorted(path.name for path in confs[0].parent.glob("lamp*")) == ["lamp-desk.conf", "lamp.conf"]
 
 
 @pytest.mark.slow
@@ -242,10 +252,11 @@ def test_an_rpm_that_the_operator_holds_is_refused_by_name(on: OnRpm) -> None:
     with pytest.raises(PackagesHeld, match="wants it gone"):
         on.install(remove=("lamp",))
     on.install(held="change", lamp="2.0-1")
+    listed = on.machine.root / "etc/dnf/plugins/versionlock.list"
     assert on.machine.run(*_DNF, "versionlock", "list") == "lamp-0:2.0-1.*\n", "it is held again"
     on.go_back()
-    assert (on.state(), on.machine.run(*_DNF, "versionlock", "list")) == (["lamp 1.0-1"], "lamp-0:1.0-1.*\n")
-    on.machine.run(*_DNF, "versionlock", "clear")
+    assert (on.state(), listed.read_text().splitlines()[-1]) == (["lamp 1.0-1"], "lamp-0:1.0-1.*")
+    listed.write_text("")
     (on.machine.root / "etc/dnf/dnf.conf").write_text("[main]\nexclude=kernel* la*\n")
     with pytest.raises(PackagesHeld, match=r"lamp is held at 0:1\.0-1 on this node \(excludepkgs\)"):
         on.install(lamp="2.0-1")
@@ -356,11 +367,19 @@ def test_rpms_that_do_not_fit_together_change_nothing(on: OnRpm) -> None:
     on.bring(Rpm("grease", "1-1", fields={"Obsoletes": "oil", "Provides": "oil = 8"}))
     with pytest.raises(PackagesUnfit, match="nothing provides genie needed by lamp"):
         on.install(lamp="1.0-1")
-    on.install_by_hand(Rpm("oil", "7-1"), Rpm("can", "1-1", fields={"Requires": "oil"}))
+    oil, can = Rpm("oil", "7-1"), Rpm("can", "1-1", {"/opt/can": ""}, fields={"Requires": "oil"})
+    on.install_by_hand(oil, can)
     with pytest.raises(PackagesUnfit, match="can would have to be removed, and the plan does not say so"):
         on.install(wick="3-1", remove=("oil",))
     with pytest.raises(PackagesUnfit, match="oil would have to be removed, and the plan does not say so"):
         on.install(grease="1-1")
+    assert on.state() == ["can 1-1", "oil 7-1"]
+    on.bring(oil, lamp("1.1-1", needs="/opt/can"))
+    on.install(lamp="1.1-1", grease="1-1", remove=("oil",))
+    assert on.state() == ["can 1-1", "grease 1-1", "lamp 1.1-1"], (
+        "one takes another's place if the plan says so"
+    )
+    on.go_back()
     assert on.state() == ["can 1-1", "oil 7-1"]
 
 

@@ -59,6 +59,9 @@ class RpmPackagesArgs(PackagesArgs, forbid_unknown_fields=True):
     asked. Files of other architectures in the folder are left out where their name ends as RPM's do
     (`.x86_64.rpm`). What is replaced is kept on the node: the very file that was installed, where the folder
     or dnf's cache has it. Where neither has, nothing is changed, unless the way back is given up.
+
+    The node needs dnf 4, with its Python library, and rpm; where there is dnf 5, yum or zypper alone, the
+    step is refused by name.
     """
 
     source: Annotated[
