@@ -285,19 +285,20 @@ def test_a_transaction_of_a_step_that_was_cut_short_goes_on_and_goes_back(on: On
     once = "test -e /run/once || { touch /run/once; kill -9 $PPID; }"
     on.install_by_hand(former)
     (on.machine.root / "etc/lamp.conf").write_text("by hand\n")
-    on.bring(former, lamp("2.0-1", config="%config", post=once))
+    on.bring(former, lamp("2.0-1", needs="wick", config="%config", post=once), Rpm("wick", "1-1"))
     for comes_next in ("back", "on"):
         on.machine.run("rm", "-f", "/run/once")
         with pytest.raises(StepFailed, match="dnf's library has failed"):
             on.install(lamp="2.0-1")
-        assert on.state() == ["lamp 1.0-1", "lamp 2.0-1"]
+        assert on.state() == ["lamp 1.0-1", "lamp 2.0-1", "wick 1-1"]
         assert not on.probed(on.args(lamp="2.0-1"))
         if comes_next == "back":
             on.go_back()
             assert (on.state(), on.machine.run("lamp")) == (["lamp 1.0-1"], "1.0-1\n")
         else:
             on.install(lamp="2.0-1")
-            assert (on.state(), on.machine.run("lamp")) == (["lamp 2.0-1"], "2.0-1\n")
+            assert (on.state(), on.machine.run("lamp")) == (["lamp 2.0-1", "wick 1-1"], "2.0-1\n")
+            assert "wick" not in on.wanted(), "it came for the sake of lamp, and is still known to"
         assert (on.machine.root / "etc/lamp.conf").read_text() == "by hand\n"
 
 

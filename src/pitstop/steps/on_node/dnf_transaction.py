@@ -85,9 +85,9 @@ def _failure(display: Display, failed: "list[str]") -> Refusal:
 
 
 def _keep_reasons(base: Any) -> None:
-    """Whether somebody wanted them, or they came for another's sake: as it was before."""
+    """Whether somebody wanted them, or they came for another's sake: as it was before, or at first."""
     before = kept.remembered()["packages"]
     for item in base.transaction:
         known = before.get(f"{item.name}.{item.arch}")
-        if known and known["evrs"] and item.action in dnf.transaction.FORWARD_ACTIONS:
+        if known and item.action in dnf.transaction.FORWARD_ACTIONS:
             item.reason = known["reason"]

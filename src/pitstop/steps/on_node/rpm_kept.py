@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import dnf.transaction
 import rpm
 
 FAILED, HELD, LOCKED, FULL, BROKEN, UNFIT, GONE = 1, 61, 62, 63, 64, 66, 67
@@ -26,10 +27,10 @@ class Refusal(Exception):
 
 
 def remembered() -> "dict[str, Any]":
-    """``packages``: by NAME.ARCH, the ``evrs`` and the ``reason`` of what was installed before anything was
-    changed. ``edited``: by path, digests of the operator's own configuration files. ``configs``: the paths of
-    all that are touched. ``there``: which of these were there, and what lay beside them. ``locks``: pairs of
-    lines of versionlock's list, before and now."""
+    """``packages``: by NAME.ARCH, the ``evrs`` of what was installed before anything was changed, and the
+    ``reason`` for which it was, or is now. ``edited``: by path, digests of the operator's own configuration
+    files. ``configs``: the paths of all that are touched. ``there``: which of these were there, and what lay
+    beside them. ``locks``: pairs of lines of versionlock's list, before and now."""
     return dict(_read("before", {"packages": {}, "edited": {}, "configs": [], "there": [], "locks": []}))
 
 
@@ -84,12 +85,14 @@ def keep(base: Any, *, required: bool) -> None:
     """
     known = remembered()
     leaving, lost = set(base.transaction.remove_set), []
+    forward = [item for item in base.transaction if item.action in dnf.transaction.FORWARD_ACTIONS]
+    come_as = {f"{item.name}.{item.arch}": item.reason for item in forward}
     for package in sorted(leaving | set(base.transaction.install_set)):
         key = f"{package.name}.{package.arch}"
         if key in known["packages"]:
             continue
         here = list(base.sack.query().installed().filter(name=package.name, arch=package.arch))
-        reason = base.history.rpm.get_reason(package)
+        reason = base.history.rpm.get_reason(package) if here else come_as[key]
         known["packages"][key] = {"evrs": [evr(p) for p in here], "reason": reason}
         lost += [str(p) for p in here if required and p in leaving and not _keep_file(base, p)]
     if lost:
