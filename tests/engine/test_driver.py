@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -183,38 +183,67 @@ def test_a_step_that_was_begun_by_a_killed_worker_is_attached_to_not_begun_again
     assert bench.tree().run.epoch == 2
 
 
+async def ends_well_unseen(bench: Bench, name: str) -> None:
+    """A worker is killed while the step is done on n1; it ends well there, and the node is full then."""
+    ended: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    quick = bench.does
+
+    def slow(call: Call) -> Answer | asyncio.Future[Answer]:
+        answer = quick(call)
+        return ended if named(call) == name else answer
+
+    bench.simulated.does = slow
+    worker = asyncio.create_task(bench.driver("killed").drive(RUN))
+    while f"{name}@n1" not in bench.ran:  # noqa: ASYNC110 - the loop itself is watched
+        await asyncio.sleep(0)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    ended.set_result(Answer(0, "done meanwhile"))
+    bench.simulated.fill("n1")
+    await bench.driver("next").drive(RUN)
+    finding = bench.tree().run.finding
+    assert finding is not None
+    assert finding.code == "node-full"
+
+
 def test_a_step_of_which_its_node_cannot_say_how_it_ended_is_not_begun_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path, [step("one", role="first")])
 
-    async def ends_well_unseen() -> None:
-        ended: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        quick = bench.does
-
-        def slow(call: Call) -> Answer | asyncio.Future[Answer]:
-            answer = quick(call)
-            return ended if named(call) == "one" else answer
-
-        bench.simulated.does = slow
-        worker = asyncio.create_task(bench.driver("first").drive(RUN))
-        while "one@n1" not in bench.ran:  # noqa: ASYNC110 - the loop itself is watched
-            await asyncio.sleep(0)
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
-        ended.set_result(Answer(0, "done meanwhile"))
-        bench.simulated.fill("n1")
-        for worker_name in ("second", "third", "fourth"):
-            await bench.driver(worker_name).drive(RUN)
-            finding = bench.tree().run.finding
-            assert finding is not None
-            assert finding.code == "node-full"
+    async def scene() -> None:
+        await ends_well_unseen(bench, "one")
+        for worker in ("third", "fourth"):
             bench.resume()
+            await bench.driver(worker).drive(RUN)
+            assert bench.tree().run.state is RunState.FAILED
         bench.simulated.fill("n1", full=False)
+        bench.resume()
         await bench.driver("fifth").drive(RUN)
 
-    asyncio.run(ends_well_unseen())
+    asyncio.run(scene())
     assert bench.tree().run.state is RunState.SUCCEEDED
     assert bench.times()["one@n1"] == 1
     assert bench.leaf("one", "n1").output == "done meanwhile"
+
+
+def test_a_good_end_that_a_resume_finds_is_not_forgotten_where_its_worker_is_killed_then(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, [step("one", role="first")])
+
+    async def scene() -> None:
+        await ends_well_unseen(bench, "one")
+        bench.simulated.fill("n1", full=False)
+        bench.resume()
+        whole = bench.journal
+        bench.journal = cast("MemoryJournal", Busy(whole, StepSucceeded))
+        await asyncio.gather(bench.driver("third").drive(RUN), return_exceptions=True)
+        assert bench.leaf("one", "n1").status is not StepStatus.SUCCEEDED
+        bench.journal = whole
+        await bench.driver("fourth").drive(RUN)
+
+    asyncio.run(scene())
+    assert bench.tree().run.state is RunState.SUCCEEDED
+    assert bench.times()["one@n1"] == 1
 
 
 @pytest.mark.parametrize("found", [True, False])

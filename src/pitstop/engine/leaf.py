@@ -143,11 +143,19 @@ class LeafWork:
     async def _try(self) -> None:
         """Settle what was begun before, else act. Raises _TryFailed."""
         settled = await self._own(self._settled()) if self.step.attempt > 0 else None
-        if settled is None or self.step.status is StepStatus.PENDING:
-            await self._write(StepStarted(self.index, self._now()))
-        end = settled or _End(await self._own(self._act()))
+        started = StepStarted(self.index, self._now())
+        if settled is None:
+            await self._write(started)
+            await self._write(self._succeeded(_End(await self._own(self._act()))))
+        else:
+            # A new attempt that takes an earlier one's good end is begun and ended in one write: were it
+            # known as begun alone, its node would be asked for it, which knows the earlier one only.
+            again = [started] if self.step.status is StepStatus.PENDING else []
+            await self._write(*again, self._succeeded(settled))
+
+    def _succeeded(self, end: _End) -> StepSucceeded:
         done = end.done
-        await self._write(StepSucceeded(self.index, self._now(), done.output, done.record, end.found))
+        return StepSucceeded(self.index, self._now(), done.output, done.record, end.found)
 
     async def _own(self, doing: Awaitable[T]) -> T:
         """What breaks in here is the step's own failure; what breaks elsewhere is the journal's.
