@@ -51,6 +51,7 @@ _LONGEST_FIRST = (
     "postgresql",
     "tests/steps/test_ansible.py",
     "second",
+    "abroad",
     "tests/portal/test_axe.py",
     "crash",
     "faultsofnodes",
