@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -131,6 +133,18 @@ def a_full_update_restarts_every_node(operator: Operator) -> None:
         assert "lantern-legacy" not in shown
 
 
+def logs_of(operator: Operator) -> Iterator[tuple[str, bytes]]:
+    """What a bundle of logs holds, collected now."""
+    operator.pitstop("logs", "collect")
+    file = operator.on.stage.folder / "logs.zip"
+    newest = json.loads(operator.pitstop("logs", "list", "--json"))[0]["id"]
+    operator.pitstop("logs", "save", newest, "--to", str(file))
+    with zipfile.ZipFile(file) as bundle:
+        names = bundle.namelist()
+        assert [name for name in names if "run" in name], "the runs are in it"
+        yield from ((name, bundle.read(name)) for name in names)
+
+
 def firmware_is_brought_by_the_controllers_after_one_has_refused_it(operator: Operator) -> None:
     on = operator.on
     before, packages = on.firmware(), on.packages()
@@ -148,3 +162,4 @@ def firmware_is_brought_by_the_controllers_after_one_has_refused_it(operator: Op
     assert set(on.firmware().values()) == {FIRMWARE}
     state = (on.stage.folder / "state").rglob("*")
     assert not [file for file in state if file.is_file() and PASSWORD.encode() in file.read_bytes()]
+    assert not [name for name, held in logs_of(operator) if PASSWORD.encode() in held]
