@@ -256,11 +256,20 @@ def test_an_rpm_that_the_operator_holds_is_refused_by_name(on: OnRpm) -> None:
     assert on.machine.run(*_DNF, "versionlock", "list") == "lamp-0:2.0-1.*\n", "it is held again"
     on.go_back()
     assert (on.state(), listed.read_text().splitlines()[-1]) == (["lamp 1.0-1"], "lamp-0:1.0-1.*")
+    listed.write_text("lamp-0:1.0-1.*\nlamp-0:2.0-1.*\n")
+    on.install(lamp="2.0-1")  # either may be
+    on.go_back()
+    listed.write_text("la*-0:1.0-1.*\n")
+    with pytest.raises(PackagesHeld, match=r"versionlock: la\*"):
+        on.install(lamp="2.0-1")
+    on.install(held="change", lamp="2.0-1")
+    assert listed.read_text() == "la*-0:1.0-1.*\nlamp-0:2.0-1.*\n", "of others it is what it was"
+    on.go_back()
+    assert listed.read_text() == "la*-0:1.0-1.*\n"
     listed.write_text("")
     (on.machine.root / "etc/dnf/dnf.conf").write_text("[main]\nexclude=kernel* la*\n")
     with pytest.raises(PackagesHeld, match=r"lamp is held at 0:1\.0-1 on this node \(excludepkgs\)"):
         on.install(lamp="2.0-1")
-    on.install(held="change", lamp="2.0-1")
 
 
 @pytest.mark.slow

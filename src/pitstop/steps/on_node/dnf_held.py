@@ -1,6 +1,7 @@
 """What the operator holds: `excludepkgs` of dnf's configuration, and the list of its plugin versionlock."""
 
 from configparser import ConfigParser
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -34,39 +35,51 @@ def require_not_held(base: Any) -> None:
 def _lock_of(base: Any, package: Any, *, comes: "set[Any]") -> str:
     """The line of versionlock's list that forbids this change of the package; "" if none does."""
     stays = any(p.name == package.name for p in comes)
+    by, allowed = "", False
     for line, names, meant in _locks(base):
         if line.startswith("!"):
-            forbidden = package in comes and package in meant
-        elif package in comes:
-            forbidden = package.name in names and package not in meant
-        else:
-            forbidden = package.name in names and not stays
-        if forbidden:
-            return f"versionlock: {line}"
-    return ""
+            if package in comes and package in meant:
+                return f"versionlock: {line}"
+        elif _is_of(package, names):
+            by = by or f"versionlock: {line}"
+            allowed = allowed or (package in meant if package in comes else stays)
+    return "" if allowed else by
 
 
 def lock_again(base: Any) -> None:
     """What was changed although it is locked: it is locked at what is installed now."""
     known = remembered()
-    for line, names, meant in _locks(base):
-        here = [p for p in base.sack.query().installed() if p.name in names]
-        if not line.startswith("!") and here and not any(p in meant for p in here):
-            known["locks"].append([line, f"{here[0].name}-{evr(here[0])}.*"])
+    for package in base.sack.query().installed():
+        locks = [lock for lock in _locks(base) if not lock[0].startswith("!") and _is_of(package, lock[1])]
+        if locks and not any(package in meant for _, _, meant in locks):
+            line, names, _ = locks[0]
+            alone = package.name in names  # else by a pattern that may be of others too, and stays
+            known["locks"].append([line if alone else "", f"{package.name}-{evr(package)}.*"])
     remember(known)
-    _exchange(base, dict(known["locks"]))
+    _exchange(base, known["locks"])
 
 
 def lock_as_before(base: Any) -> None:
-    _exchange(base, {now: before for before, now in remembered()["locks"]})
+    _exchange(base, [[now, before] for before, now in remembered()["locks"]])
 
 
-def _exchange(base: Any, lines: "dict[str, str]") -> None:
+def _exchange(base: Any, pairs: "list[list[str]]") -> None:
+    """Of the list, each line that stands first in a pair becomes the other one; "" stands for no line."""
     path = _list(base)
-    text = path.read_text() if path else ""
-    changed = "".join(lines.get(line.strip(), line.rstrip("\n")) + "\n" for line in text.splitlines())
-    if path and lines and changed != text:
-        write(path, changed, mode=path.stat().st_mode & 0o7777)
+    former = path.read_text().splitlines() if path else []
+    lines = list(former)
+    for was, becomes in pairs:
+        if was:
+            now = [becomes] if becomes else []
+            lines = [each for line in lines for each in (now if line.strip() == was else [line])]
+        elif becomes not in lines:
+            lines.append(becomes)
+    if path and lines != former:
+        write(path, "".join(f"{line}\n" for line in lines), mode=path.stat().st_mode & 0o7777)
+
+
+def _is_of(package: Any, names: "set[str]") -> bool:
+    return any(fnmatchcase(package.name, name) for name in names)
 
 
 def _locks(base: Any) -> "list[tuple[str, set[str], set[Any]]]":
