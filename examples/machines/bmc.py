@@ -46,6 +46,7 @@ class Bmc:
         begun: so many updates.
         refuses: the status with which it takes no update while it is at one; None: it takes them.
         silent: it takes the next image, and the link is lost before it answers.
+        calls_itself: put before the addresses of its tasks.
         stages: what waits for the restart of the machine is a task that is pending until then.
         lists: whether it has a list of its tasks.
     """
@@ -61,6 +62,7 @@ class Bmc:
     begun: int = 0
     refuses: int | None = 409
     silent: bool = False
+    calls_itself: str = ""
     stages: bool = False
     lists: bool = True
     waiting: str = ""
@@ -250,7 +252,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.bmc.silent = False
             self.close_connection = True
             return
-        self._answer(202, {"Id": "1", "Name": "Update", "TaskState": "Running"}, Location=uri)
+        self._answer(
+            202, {"Id": "1", "Name": "Update", "TaskState": "Running"}, Location=self.bmc.calls_itself + uri
+        )
 
     def _let_in(self) -> bool:
         wanted = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()

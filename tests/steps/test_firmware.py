@@ -132,6 +132,12 @@ def test_firmware_is_brought_watched_and_read_back(bmc: Bmc, scene: Scene, *, ta
     assert bmc.begun == 1, "what is there is not brought again"
 
 
+def test_nobody_but_the_declared_controller_is_asked_with_its_login(bmc: Bmc, scene: Scene) -> None:
+    bmc.calls_itself = "https://controller.invalid"
+    scene.act()
+    assert (bmc.version, scene.record[TASK]) == (NEW, "/redfish/v1/TaskMonitors/1")
+
+
 def test_an_abort_goes_back_to_what_was_there(bmc: Bmc, scene: Scene) -> None:
     done = scene.act()
     scene.go_back(done.record)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from pitstop.model.errors import FirmwareBusy, FirmwareFailed, InvalidInput, NotFound, StepFailed, Unreachable
 from pitstop.model.system import Login, Node
@@ -243,10 +244,16 @@ def _is_update(root: Any, task: Mapping[str, Any]) -> bool:
 
 def _begun(answer: Any) -> Task:
     body = answer.json() if answer.content else {}
-    uri = answer.headers.get("Location") or str(body.get("@odata.id", ""))
+    uri = _path(answer.headers.get("Location") or str(body.get("@odata.id", "")))
     if answer.status_code != HTTPStatus.ACCEPTED or not uri:
         return Task("", "Completed", 100, TaskEnd.GOOD)
     return _task(uri, answer.status_code, body)
+
+
+def _path(address: str) -> str:
+    """Without the host: controllers have names of their own, and the declared one alone gets the login."""
+    parts = urlsplit(address)
+    return urlunsplit(("", "", *parts[2:]))
 
 
 def _task(uri: str, status: int, body: Mapping[str, Any]) -> Task:
