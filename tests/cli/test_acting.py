@@ -170,6 +170,13 @@ def test_json_is_the_wire_types_as_the_api_gives_them(pitstop: Pitstop, scene: S
     assert msgspec.json.decode(pitstop("run", "show", "--json").out, type=RunReport) == scenes.report_failed()
 
 
+def test_a_run_that_is_to_stop_says_how_long_it_is_until_it_stops(pitstop: Pitstop, scene: Scene) -> None:
+    report = scenes.report_now()
+    run = msgspec.structs.replace(report.run, state="stopping")
+    scene.reports = {scenes.RUN_NOW: msgspec.structs.replace(report, run=run)}
+    assert "until it stops" in " ".join(pitstop("run", "show").out.split())
+
+
 # --- watching --------------------------------------------------------------------------------------------
 
 

@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from contracts.journal import T0, at, new_run
+from pitstop.model.expansion import DRAIN_KIND, UNDRAIN_KIND
 from pitstop.model.plans import GroupMode, Retry
 from pitstop.model.run_tree import RunTree
-from pitstop.model.runs import RunState, Step, StepStatus, Waiting
+from pitstop.model.runs import Phase, RunState, Step, StepStatus, Waiting
+from pitstop.model.undoing import put_back_steps
 from pitstop.policy.step_times import StepTimes, Timed, asked_of
 from pitstop.policy.time_left import (
     HIGH,
@@ -222,8 +224,73 @@ def test_of_a_run_that_is_taken_back_it_is_the_way_back_that_is_told() -> None:
     assert found.percent == 0
     done(undoing, "2.1", seconds=60, begin=200)
     assert seen(undoing, times, 260).percent == pytest.approx(50, abs=1)
-    stopping = RunTree(replace(tree.run, state=RunState.STOPPING), tree.steps.values())
-    assert seen(stopping, known(tree), 200).left is None
+
+
+def batches() -> RunTree:
+    """One node after the other, each drained and put back, as a batch that is whole or not at all."""
+    places = [Step("1", "All nodes", mode=GroupMode.SEQUENCE, phase=Phase.INSTALL)]
+    for number, node in enumerate(NODES, start=1):
+        drain = replace(leaf(f"1.{number}.1", "Drain", node), kind=DRAIN_KIND, undo=())
+        back = replace(leaf(f"1.{number}.3", "Put back", node), kind=UNDRAIN_KIND)
+        whole = Step(f"1.{number}", node, mode=GroupMode.SEQUENCE, whole=True)
+        places += [whole, drain, leaf(f"1.{number}.2", "Install", node), back]
+    return RunTree(new_run("run-1"), places)
+
+
+def asked(tree: RunTree, state: RunState, *, now: bool = False) -> RunTree:
+    return RunTree(replace(tree.run, state=state, now=now), tree.steps.values())
+
+
+def test_of_a_run_that_is_to_stop_it_is_the_time_to_the_safe_point_that_is_told() -> None:
+    tree = batches()
+    done(tree, "1.1.1", "1.1.2", "1.1.3", "1.2.1", seconds=60)
+    going(tree, "1.2.2", since=240)
+    times = known(tree)
+    assert middle(seen(asked(tree, RunState.STOPPING), times, 260)) == pytest.approx(40 + 60, rel=0.1)
+    assert middle(seen(tree, times, 260)) == pytest.approx(40 + 60 + 2 * 180, rel=0.1)
+    at_once = asked(tree, RunState.STOPPING, now=True)
+    assert middle(seen(at_once, times, 260)) == 0, "what is under way is cut short"
+
+
+def test_between_two_steps_of_a_batch_the_safe_point_is_no_nearer() -> None:
+    tree = batches()
+    done(tree, "1.1.1", seconds=60)
+    assert middle(seen(asked(tree, RunState.STOPPING), known(tree), 60)) == pytest.approx(120, rel=0.1)
+    done(tree, "1.1.2", "1.1.3", seconds=60, begin=60)
+    assert middle(seen(asked(tree, RunState.STOPPING), known(tree), 180)) == 0
+
+
+def test_what_is_under_way_outside_of_a_batch_is_waited_for_in_the_install_alone() -> None:
+    tree = rolling()
+    going(tree, "1.1.1", since=0)
+    assert middle(seen(asked(tree, RunState.STOPPING), known(tree), 20)) == pytest.approx(40, rel=0.2)
+    tree.steps["1"] = replace(tree.steps["1"], phase=Phase.DOWNLOAD)
+    assert middle(seen(asked(tree, RunState.STOPPING), known(tree), 20)) == 0
+
+
+def test_of_a_run_that_is_cancelled_it_is_the_safe_point_and_putting_back_that_are_told() -> None:
+    tree = batches()
+    done(tree, "1.1.1", seconds=60)
+    tree.steps["1.1.2"] = replace(tree.steps["1.1.2"], status=StepStatus.FAILED, attempt=1)
+    done(tree, "1.2.1", seconds=60, begin=60)
+    going(tree, "1.2.2", since=120)
+    cancelling, times = asked(tree, RunState.CANCELLING), known(tree)
+    one = middle(seen(asked(back_alone(tree), RunState.CANCELLING), times, 140))
+    assert 40 < one < 120, "of such a step only its kind is known here"
+    told = middle(seen(cancelling, times, 140))
+    assert 40 + 60 + one < told < 40 + 60 + 2 * one, "the batch to its end, then the other node"
+    at_once = asked(tree, RunState.CANCELLING, now=True)
+    assert one < middle(seen(at_once, times, 140)) < 3 * one, "both nodes, beside each other"
+    added = put_back_steps(at_once)
+    later = RunTree(at_once.run, [*tree.steps.values(), *added])
+    done(later, *[step.index for step in added if step.is_leaf][:1], seconds=60, begin=140)
+    assert middle(seen(later, times, 200)) == pytest.approx(one, rel=0.1)
+
+
+def back_alone(tree: RunTree) -> RunTree:
+    """The same where only the first node was begun."""
+    places = [it for it in tree.steps.values() if it.index == "1" or it.index.startswith("1.1")]
+    return RunTree(tree.run, places)
 
 
 def test_a_node_that_has_failed_is_not_waited_for() -> None:

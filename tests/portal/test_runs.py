@@ -84,6 +84,14 @@ def test_a_run_that_has_ended_is_a_page_without_scripts(running: Visitor, end: s
     assert page.all("script") == []
 
 
+def test_a_run_that_is_to_stop_says_how_long_it_is_until_it_stops(running: Visitor) -> None:
+    assert "Time left" in running.page(f"/runs/{RUN_NOW}").texts("dt")
+    report = running.scene.reports[RUN_NOW]
+    run = msgspec.structs.replace(report.run, state="stopping")
+    running.scene.change_run(msgspec.structs.replace(report, run=run))
+    assert "Time until it stops" in running.page(f"/runs/{RUN_NOW}").texts("dt")
+
+
 def test_a_screen_reader_hears_tenths_and_phases_not_every_step() -> None:
     report = scenes.report_now()
     said = {announcement(msgspec.structs.replace(report, percent=p)) for p in (60.0, 61.4, 69.9)}

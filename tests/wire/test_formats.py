@@ -77,6 +77,15 @@ def test_a_run_that_takes_long_says_when_it_ends(left: Range | None, reads: str)
     assert formats.ending(msgspec.structs.replace(scenes.report_now(), remaining=left)) == reads
 
 
+@pytest.mark.parametrize(
+    ("state", "reads"),
+    [("stopping", "until it stops"), ("cancelling", "until it has ended"), ("in-progress", "")],
+)
+def test_the_time_left_of_a_run_that_is_asked_to_end_says_until_when_it_is(state: str, reads: str) -> None:
+    report = scenes.report_now()
+    assert formats.until(msgspec.structs.replace(report.run, state=state)) == reads
+
+
 def test_a_late_step_says_since_when_how_long_usually_and_when_it_is_given_up() -> None:
     (late,) = [step for step in leaves(scenes.report_late().steps) if step.late]
     said = "late: for 3 min 13 s now, usually 35 s to 1 min 5 s, given up at 09:36:47"

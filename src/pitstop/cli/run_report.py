@@ -21,6 +21,7 @@ from pitstop.wire.formats import (
     instant,
     percent,
     spoken,
+    until,
     usually,
 )
 from pitstop.wire.views import FindingView, RunReport, RunView, StepView, leaves
@@ -129,8 +130,10 @@ def _time(run: RunView) -> str:
 def _left(report: RunReport) -> str:
     if report.remaining is None:
         return "not known yet"
-    end = ending(report)
-    return f"about {duration_range(report.remaining)}{f', ends {end}' if end else ''}"
+    end, aim = ending(report), until(report.run)
+    return f"about {duration_range(report.remaining)} {aim}".rstrip() + (
+        f", {end if aim else f'ends {end}'}" if end else ""
+    )
 
 
 def _doing(report: RunReport) -> list[str]:

@@ -28,6 +28,7 @@ from pitstop.policy.step_times import (
     Usual,
     weight_of,
 )
+from pitstop.policy.still_done import still_done
 
 LOW, HIGH = 0.1, 0.9
 """A range reaches from the one to the other: eight of ten lie in it."""
@@ -86,7 +87,7 @@ class Outlook:
 
     Attributes:
         percent: of what is to be done; of a run that is taken back, of that.
-        left: None where nothing is to be done to an end: the run has ended, or is about to stop.
+        left: until the run has ended, or stands still at a safe point. None where it goes nowhere.
         usual: by index, how long a place usually takes, where all of it was timed on this system before.
         late: indexes of the leaves in progress that take longer than usual.
     """
@@ -108,18 +109,28 @@ def outlook(
     aim = [leaf for leaf in tree.leaves() if (leaf.undoes is not None) is (tree.run.state in _BACKWARDS)]
     all_of_it = {leaf.index: likely[leaf.index] for leaf in aim}
     undone = {leaf.index: _undone(leaf, likely[leaf.index], now) for leaf in aim}
-    pace = RunPace(tree, usual, lambda leaf: asked[leaf.index])
-    left = {
-        leaf.index: _left_of(leaf, pace.of(leaf, usual[leaf.index]), now, said(leaf.index)) for leaf in aim
-    }
-    shared = Factor(laying.log, hypot(laying.doubt, pace.run.doubt))
-    known = tree.run.state in (RunState.IN_PROGRESS, RunState.UNDOING)
+    pace = RunPace(tree, usual, lambda leaf: asked.get(leaf.index) or ask(leaf))
+    shared = Factor(laying.log, hypot(laying.doubt, pace.run.doubt)).likely
+
+    def left_of(leaf: Step) -> Likely:
+        expected = usual.get(leaf.index) or times.of(ask(leaf))  # what a cancel adds is of no tree yet
+        return _left_of(leaf, pace.of(leaf, expected), now, said(leaf.index))
+
     return Outlook(
         percent=_percent(aim, laid(tree, all_of_it)[""], laid(tree, undone)[""]),
-        left=laid(tree, left)[""].times(shared.likely) if known else None,
+        left=_ahead(tree, left_of, shared),
         usual=_measured(usual, whole),
         late=frozenset(leaf.index for leaf in tree.leaves() if _is_late(tree, leaf, usual[leaf.index], now)),
     )
+
+
+def _ahead(tree: RunTree, left_of: Callable[[Step], Likely], shared: Likely) -> Likely | None:
+    ahead = still_done(tree)
+    if ahead is None:
+        return None
+    whole, indexes = ahead
+    left = {leaf.index: left_of(leaf) for leaf in whole.leaves() if leaf.index in indexes}
+    return laid(whole, left)[""].times(shared)
 
 
 def laying_of(earlier: Iterable[Earlier], times: StepTimes) -> Factor:

@@ -103,6 +103,7 @@ def _environment() -> Environment:
         "duration_range": formats.duration_range,
         "usually": formats.usually,
         "ending": formats.ending,
+        "until": formats.until,
         "doing": lambda report: list(doing(report)),
         "size": formats.size,
         "under_way": formats.under_way,

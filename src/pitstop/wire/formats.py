@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pitstop.wire.views import PortionView, Range, RunReport, StepView
+from pitstop.wire.views import PortionView, Range, RunReport, RunView, StepView
 
 NOTHING: Final = "\N{EN DASH}"
 """What stands where there is no value."""
@@ -91,9 +91,14 @@ def lateness(step: StepView) -> str:
     return f"late: for {duration(step.seconds)} now, {usually(step)}{end}"
 
 
+def until(run: RunView) -> str:
+    """Up to what the time left of this run reaches, where that is not its aim; else empty."""
+    return {"stopping": "until it stops", "cancelling": "until it has ended"}.get(run.state, "")
+
+
 def ending(report: RunReport) -> str:
-    """``between 03:05 and 03:20 UTC``: when a run in progress will have ended; empty where it cannot be said,
-    or is so near that the time left says it better."""
+    """``between 03:05 and 03:20 UTC``: when a run that goes on will have ended, or stands still; empty where
+    it cannot be said, or is so near that the time left says it better."""
     left = report.remaining
     if left is None or left.most < _SOON:
         return ""

@@ -244,9 +244,10 @@ class RunAsked(View, frozen=True):
 
 
 class RunReport(View, frozen=True):
-    """A run with its tree, as far as it has come. ``remaining``: in eight of ten cases it lies between.
-    ``next``: the step that is begun when those of ``now`` are done, in words. ``issues``: the known issues
-    that the failed steps may be, step by step, likeliest first."""
+    """A run with its tree, as far as it has come. ``remaining``: until it has ended, or stands still at a
+    safe point; in eight of ten cases it lies between. ``next``: the step that is begun when those of ``now``
+    are done, in words. ``issues``: the known issues that the failed steps may be, step by step, likeliest
+    first."""
 
     run: RunView
     percent: float
