@@ -27,7 +27,7 @@ class Display(dnf.callback.TransactionProgress):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.errors = []  # type: list[str]
-        self.output = ""
+        self.output = self._last = self.why = ""
 
     def progress(  # noqa: PLR0917 - as dnf calls it
         self, package: Any, action: int, ti_done: Any, ti_total: Any, ts_done: Any, ts_total: Any
@@ -39,10 +39,15 @@ class Display(dnf.callback.TransactionProgress):  # type: ignore[misc]
             file.write(f"dnf:{package.name}:{100 * share:.1f}:\n")
 
     def scriptout(self, msgs: Any) -> None:
-        self.output += (msgs or b"").decode("utf-8", "replace")
+        self._last = (msgs or b"").decode("utf-8", "replace")
+        self.output += self._last
 
     def error(self, message: str) -> None:
+        """What a script has said itself tells more than that it has failed."""
         self.errors.append(message)
+        lines = [line for line in self._last.splitlines() if line.strip()]
+        own = [line for line in lines if not line.startswith(("error: ", "warning: "))]
+        self.why = self.why or ": ".join([message, *(own or lines)[-1:]])
 
 
 def carry_out(base: Any) -> None:
@@ -80,8 +85,7 @@ def carry_out(base: Any) -> None:
 def _failure(display: Display, failed: "list[str]") -> Refusal:
     if _FULL.search(display.output):
         return Refusal(FULL, "the disk became full while packages were unpacked")
-    said = [line for line in display.output.splitlines() if line.strip()][-1:]
-    return Refusal(FAILED, ": ".join([*(display.errors or [f"{failed[0]} could not be done"])[:1], *said]))
+    return Refusal(FAILED, display.why or f"{failed[0]} could not be done")
 
 
 def _keep_reasons(base: Any) -> None:
