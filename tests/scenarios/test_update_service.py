@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,10 +26,13 @@ from pitstop.policy.rules.nodes_agree import NODE_DIFFERS
 from pitstop.ports.nodes import Answer
 from pitstop.steps.kind import Done, StepContext, StepKind
 from pitstop.steps.table import KINDS
+from pitstop.store.payloads import FilePayloads
 from policy.building import chain, full, graph_of, hotfix, oem, oem_line, platform, system
 from scenarios.scene import DRAIN, RealNodes
 from scenarios.test_stuck import CONFIRM, INSTALLS, WORKS, another_run
 from simulators.journal import MemoryJournal
+from simulators.ssh_server import make_key
+from store.packages import package
 
 MONTHS = timedelta(days=130)
 
@@ -198,3 +204,48 @@ def test_a_firmware_package_arms_no_update_that_nobody_asked_for() -> None:
     riding = {release.name: riding_hotfix(graph, release) for release in (BASE, FIX, NEXT, OURS)}
     assert [name for name, rider in riding.items() if rider is not None] == [NEXT.name]
     assert riding[OURS.name] is None
+
+
+def test_keys_that_are_changed_in_the_middle_of_a_run_do_not_let_it_hang(tmp_path: Path) -> None:
+    """After the system's keys had been changed the update hung, and nothing said why
+    (Azure/AzureLocal-Supportability, an update that hangs after a rotation of secrets)."""
+    new, let_in = tmp_path / "new key", tmp_path / "rack" / "keys" / "n2-let-in"
+    rotates = f"echo once >>done; [ $(basename $PWD) != n1 ] || echo '{make_key(new)}' >'{let_in}'"
+    roll = rolling(replace(step("rotate"), args={"shell": rotates}), drain=DRAIN)
+    bench = RealNodes(tmp_path, [roll], nodes=2)
+    begun, began = bench.clock.now(), time.monotonic()
+    run = bench.drive().run
+    assert run.state is RunState.FAILED
+    assert run.finding is not None
+    assert "node n2 does not let 'operator' in" in run.finding.what
+    assert "`key`" in run.finding.remedy
+    assert bench.clock.now() - begun < timedelta(minutes=1), "it is waited for nothing"
+    assert time.monotonic() - began < 30
+    assert bench.out_of_service() == []
+    bench.servers["n2"].operator_key = new
+    bench.resume()
+    assert bench.drive().run.state is RunState.SUCCEEDED
+    assert [bench.read(node, "done").split() for node in ("n1", "n2")] == [["once"], ["once"]]
+
+
+@pytest.mark.skipif(not shutil.which("chattr") or os.geteuid() != 0, reason="only root makes files immovable")
+def test_what_an_earlier_update_left_is_in_nobodys_way_where_it_cannot_be_removed(tmp_path: Path) -> None:
+    """What an earlier update had unpacked could not be removed, and so no further one was prepared
+    (Azure/AzureLocal-Supportability, an update folder that cannot be removed)."""
+    made = package()
+    payloads = FilePayloads(tmp_path / "state")
+    payloads.put_documents(made.name, made.documents)
+    left = tmp_path / "state" / "incoming" / f"unpack-{made.name}"
+    left.mkdir()
+    (left / "file").touch()
+    if subprocess.run(["chattr", "+i", left / "file"], check=False, capture_output=True).returncode:
+        pytest.skip("this file system has no files that cannot be removed")
+    try:
+        payloads = FilePayloads(tmp_path / "state")
+        for name, raw in made.volumes.items():
+            payloads.volume(made.name, name).write_bytes(raw)
+        payloads.unpack(made.name, lambda _done, _all: None)
+        assert payloads.missing_content(made.name) == []
+        assert [path.name for path in left.parent.iterdir()] == [left.name], "and nothing else is left"
+    finally:
+        subprocess.run(["chattr", "-i", left / "file"], check=True)

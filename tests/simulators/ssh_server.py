@@ -36,6 +36,8 @@ class SshServer:
     """One node's SSH server.
 
     Attributes:
+        authorized: the file with the keys that are let in; it is read at each sign-in.
+        operator_key: the file of the key that nodes are reached with.
         commands: the commands that were begun, as they came.
         environment: what commands find in their environment beside ``PATH`` and ``HOME``.
         greeting: what the login shell says before each command, as a careless profile does.
@@ -45,9 +47,9 @@ class SshServer:
         self.root = folder / name
         self.root.mkdir(parents=True)
         self.operator_key = folder / "keys" / name
-        self._authorized = folder / "keys" / f"{name}.pub"
-        self._authorized.parent.mkdir(exist_ok=True)
-        self._authorized.write_text(make_key(self.operator_key) + "\n")
+        self.authorized = folder / "keys" / f"{name}-let-in"
+        self.authorized.parent.mkdir(exist_ok=True)
+        self.authorized.write_text(make_key(self.operator_key) + "\n")
         self._host_key = folder / "keys" / f"{name}-host"
         self.host_line = make_key(self._host_key)
         self.name = name
@@ -77,9 +79,8 @@ class SshServer:
             "127.0.0.1",
             self.port,
             reuse_address=True,
-            server_factory=lambda: _Server(self._connections),
+            server_factory=lambda: _Server(self._connections, self.authorized),
             server_host_keys=[str(self._host_key)],
-            authorized_client_keys=str(self._authorized),
             process_factory=self._take,
             encoding=None,
         )
@@ -160,13 +161,20 @@ class SshServer:
 class _Server(asyncssh.SSHServer):
     """Notes its connection, so that it can be broken."""
 
-    def __init__(self, connections: set[asyncssh.SSHServerConnection]) -> None:
+    def __init__(self, connections: set[asyncssh.SSHServerConnection], authorized: Path) -> None:
         self._connections = connections
+        self._authorized = authorized
         self._mine: asyncssh.SSHServerConnection | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._mine = conn
         self._connections.add(conn)
+
+    def begin_auth(self, username: str) -> bool:
+        """By the keys that are let in now."""
+        if self._mine is not None:
+            self._mine.set_authorized_keys(str(self._authorized))
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._mine is not None:

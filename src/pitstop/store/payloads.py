@@ -19,6 +19,7 @@ machine brings for itself.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ from pitstop.store.documents import check_documents, document_name_problem, pars
 from pitstop.store.durable import sync_folder, translated, write_new
 from pitstop.store.package_locks import PackageLocks
 from pitstop.store.unpacking import Unpacking
+
+log = logging.getLogger(__name__)
 
 SPARE_BYTES = 64 * 1024 * 1024
 """Room that unpacking leaves for the rest of the service."""
@@ -102,8 +105,9 @@ class FilePayloads:
     def _prepare(self, state: Path) -> None:
         with translated("the state folder cannot be used"):
             state.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self._incoming.is_dir():
-                shutil.rmtree(self._incoming)
+            shutil.rmtree(self._incoming, ignore_errors=True)
+            if self._incoming.is_dir():  # it is in nobody's way: what comes has a folder of its own
+                log.warning("what an earlier work has left in %s cannot be removed", self._incoming)
             for folder in (self._packages, self._content.folder, self._incoming):
                 folder.mkdir(exist_ok=True, mode=0o700)
 
@@ -345,9 +349,7 @@ class FilePayloads:
 
     @contextmanager
     def _workplace(self, package: str) -> Iterator[Path]:
-        folder = self._incoming / f"unpack-{package}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
+        folder = Path(mkdtemp(prefix=f"{package}.", dir=self._incoming))
         try:
             yield folder
         finally:
