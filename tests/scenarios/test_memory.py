@@ -39,7 +39,7 @@ def test_a_prepare_does_not_die_of_the_size_of_what_it_prepares(tmp_path: Path) 
         listed(payloads, name),
         lambda _file: new_path.open("rb"),
     )
-    delta = write_delta(tmp_path / "deltas", hop, threads=1)
+    delta = write_delta(tmp_path / "deltas", hop, threads=2)
     assert delta.stat().st_size < MIB
     assert peak("rebuild", state, delta, name, base) < PROGRAM + 5 * STRETCH < 2 * SIZE
     assert payloads.missing_content(name) == []
