@@ -88,7 +88,10 @@ class OnDebian(OnMachine):
         return [" ".join(line.split()[:3]) for line in shown.splitlines()]
 
     def install(self, held: str = "refuse", remove: tuple[str, ...] = (), **packages: str) -> Done:
-        return self.act({"from": "debs", "install": packages, "remove": list(remove), "held": held})
+        args: dict[str, object] = {"from": "debs", "install": packages, "remove": list(remove), "held": held}
+        done = self.act(args)
+        assert self.probed(args)
+        return done
 
     def go_back(self, args: dict[str, object] | None = None) -> Done:
         return super().go_back(args or {"from": "debs", "remove": ["of-no-account"]})

@@ -152,6 +152,7 @@ def test_rpms_come_in_the_versions_that_the_plan_says_with_what_they_need(on: On
     on.content.add("rpms/wick-2:2.0-1.aarch64.rpm", b"of another architecture: it does not even go along")
     on.install(lamp="1.1-1")
     assert on.state() == ["lamp 1.1-1", "wick 2:2.0-1"]
+    assert on.probed(on.args(lamp="1.1-1"))
     assert on.machine.run("lamp") == "1.1-1\n"
     assert on.machine.run("cat", "/run/far") == "dnf:lamp:100.0:\n", "how far it has come is said meanwhile"
     on.act({"from": "rpms", "install": {"lamp.noarch": "1.0-1", "wick": "2:2.0-1"}})
@@ -171,6 +172,7 @@ def test_an_abort_leaves_all_rpms_as_they_were_before(on: OnRpm) -> None:
     assert on.wanted() == ["lamp", "shell"]
     on.bring(former, oil, lamp("2.0-1", needs="wick"), Rpm("wick", "2.0-1"))
     on.install(lamp="2.0-1", remove=("oil",))
+    assert on.probed(on.args(lamp="2.0-1", remove=("oil",)))
     assert (on.state(), on.wanted()) == (["lamp 2.0-1", "wick 2.0-1"], ["lamp", "shell"])
     on.go_back()
     assert (on.state(), on.wanted()) == (["lamp 1.0-1", "oil 7-1"], ["lamp", "shell"])
@@ -418,6 +420,7 @@ def test_a_kernel_comes_beside_the_one_that_is_there(on: OnRpm) -> None:
     on.install_by_hand(kernels[0])
     on.bring(kernels[1])
     on.install(kernel="6.0-1")
+    assert on.probed(on.args(kernel="6.0-1"))
     assert on.state() == ["kernel 5.0-1", "kernel 6.0-1"]
     on.install_by_hand(module := Rpm("module", "1-1", fields={"Requires": "kernel = 6.0"}))
     with pytest.raises(PackagesUnfit, match="module would have to be removed, and the plan does not say so"):
