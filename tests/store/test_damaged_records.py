@@ -13,7 +13,7 @@ from contracts.journal import BROKEN, HOTFIX, T0, Bench, at
 from pitstop.model.checks import CheckOrigin, CheckResult, CheckStatus
 from pitstop.model.errors import RecordDamaged
 from pitstop.model.findings import Severity
-from pitstop.model.run_events import AbortRequested, CancelRequested, RunCancelled, RunRequest
+from pitstop.model.run_events import AbortRequested, CancelRequested, RunCancelled, RunRequest, StepStarted
 from pitstop.model.runs import RunState
 from pitstop.store.alerts import SqlAlerts
 from pitstop.store.checks import SqlChecks
@@ -94,6 +94,23 @@ def test_what_a_run_is_to_do_is_not_guessed_but_it_can_be_ended(
     bench.journal.append(tree, RunCancelled(at(8), None))
     assert raw_of(database, "steps", column) == {"{"}
     bench.succeed("run-2", HOTFIX)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_is_shown_beside_a_damaged_value_is_written_over_nothing(
+    database: Database, bench: Bench, fails: bool
+) -> None:
+    tree = bench.begin("run-1")
+    if fails:
+        bench.fail(tree)
+    kept = raw_of(database, "runs", "finding"), raw_of(database, "steps", "finding")
+    damage(database, "runs", "riders")
+    damage(database, "steps", "args")
+    bench.journal.request("run-1", CancelRequested(at(6), "ada"))
+    tree = bench.journal.take("run-1", "w2", at(7))
+    bench.journal.append(tree, StepStarted("1.1", at(8)))
+    assert (raw_of(database, "runs", "finding"), raw_of(database, "steps", "finding")) == kept
+    assert (raw_of(database, "runs", "riders"), raw_of(database, "steps", "args")) == ({"{"}, {"{"})
 
 
 def test_a_damaged_finding_keeps_no_run_from_being_resumed(database: Database, bench: Bench) -> None:

@@ -81,9 +81,9 @@ class VersionText(TypeDecorator[Version]):
 
 @dataclass(frozen=True, slots=True)
 class UnreadFinding(Finding):
-    """What stands for a finding that cannot be read. ``raw``: the text that is there."""
+    """What is shown where something cannot be read. ``raw``: what stays in the finding's own column."""
 
-    raw: str = ""
+    raw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Json(TypeDecorator[Any]):
     def __init__(self, of: Any, instead: Any = _ERROR) -> None:
         super().__init__()
         self.of = of
-        self.instead = instead
+        self._instead = instead
         self._decoder = msgspec.json.Decoder(of)
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
@@ -143,9 +143,18 @@ class Json(TypeDecorator[Any]):
     def _stand_in(self, raw: str, error: Exception) -> Any:
         if self.of is Finding:
             return unread(raw, error)
-        if self.instead is _ERROR:
+        if self._instead is _ERROR:
             raise RecordDamaged(f"a value of the database cannot be read any more: {error}: {raw[:80]!r}")
-        return Unread(raw, self.instead, unread(raw, error))
+        return Unread(raw, self._instead, unread(raw, error))
+
+
+def beside(unread: UnreadFinding | None, kept: Finding | None) -> Finding | None:
+    """What is shown of a row of which another value than its finding cannot be read: that finding stays."""
+    if unread is None:
+        return kept
+    if kept is None or isinstance(kept, UnreadFinding):
+        return replace(unread, raw=kept.raw if kept else None)
+    return replace(unread, raw=msgspec.json.encode(kept).decode())
 
 
 def read(row: Row[Any]) -> tuple[Any, UnreadFinding | None]:

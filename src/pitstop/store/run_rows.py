@@ -11,7 +11,7 @@ from pitstop.model.releases import ReleaseId
 from pitstop.model.run_tree import RunTree
 from pitstop.model.runs import OCCUPYING, Run, RunState, Step
 from pitstop.store import tables
-from pitstop.store.columns import read
+from pitstop.store.columns import beside, read
 
 Values = dict[str, Any]
 
@@ -71,7 +71,7 @@ def run_of(kept: Row[Any]) -> Run:
         attempt=row.attempt,
         revision=row.revision,
         ended=row.ended,
-        finding=unread or row.finding,
+        finding=beside(unread, row.finding),
         riders=row.riders,
         windows=row.windows,
         goes_on=row.goes_on,
@@ -146,7 +146,7 @@ def step_of(kept: Row[Any]) -> Step:
         waiting=row.waiting,
         output=row.output,
         record=row.record,
-        finding=unread or row.finding,
+        finding=beside(unread, row.finding),
         found_done=row.found_done,
         inner=row.inner_steps,
         package=row.package,
