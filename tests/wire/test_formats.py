@@ -154,3 +154,17 @@ def test_a_state_that_is_not_known_here_is_still_readable() -> None:
 def test_every_tone_has_a_mark_of_its_own() -> None:
     assert set(MARKS) == set(Tone)
     assert len(set(MARKS.values())) == len(Tone)
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "said"),
+    [
+        ("Lumen", "R4", "Lumen R4"),
+        ("Lumen", "Lumen R4", "Lumen R4"),
+        ("", "R4", "R4"),
+        ("Lumen", "", "Lumen"),
+    ],
+)
+def test_hardware_is_said_with_its_family_once(family: str, model: str, said: str) -> None:
+    system = msgspec.structs.replace(scenes.quiet_system(), hardware_family=family, hardware_model=model)
+    assert formats.hardware(system) == said

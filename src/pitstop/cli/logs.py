@@ -301,14 +301,14 @@ def _by_origin(bundle: BundleView) -> list[str]:
 
 
 def _outcomes(things: list[CollectedView]) -> str:
-    """``2 collected (1 of 0 lines), 1 cut``."""
+    """``2 collected (1 of them empty), 1 cut``."""
     said = []
     for outcome in ("collected", "cut", "left-out", "failed"):
         number = sum(thing.outcome == outcome for thing in things)
         empty = sum(thing.outcome == outcome == "collected" and not thing.size for thing in things)
         if number:
             words = spoken(outcome).words.lower()
-            said.append(f"{number} {words}" + (f" ({empty} of 0 lines)" if empty else ""))
+            said.append(f"{number} {words}" + (f" ({empty} of them empty)" if empty else ""))
     return ", ".join(said)
 
 

@@ -10,7 +10,7 @@ from pitstop.cli.connection import connect
 from pitstop.cli.nouns import noun_app
 from pitstop.cli.output import field, finding_lines, note, paint, say, say_json, table
 from pitstop.model.errors import InvalidInput
-from pitstop.wire.formats import NOTHING, day, instant, spoken
+from pitstop.wire.formats import NOTHING, day, hardware, instant, spoken
 from pitstop.wire.views import FindingView, SystemView
 
 app = noun_app("The system: its versions, its support, its nodes.")
@@ -71,7 +71,7 @@ def system_lines(system: SystemView) -> list[str]:
         f"As known on {day(support.as_known_on)}; the newest family is {support.newest_family or NOTHING}.",
     )
     lines += field("checked", f"{instant(system.last_checked)} (last successful look for new updates)")
-    lines += field("hardware", f"{system.hardware_family} {system.hardware_model}".strip())
+    lines += field("hardware", hardware(system))
     if system.active_run:
         lines += field("running", f"run {system.active_run}: pitstop run show")
     lines += ["", "Nodes", *(f"  {line}" for line in _nodes(system))]

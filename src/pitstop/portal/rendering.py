@@ -99,6 +99,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "hardware": formats.hardware,
         "duration": formats.duration,
         "duration_range": formats.duration_range,
         "usually": formats.usually,

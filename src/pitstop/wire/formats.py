@@ -14,13 +14,19 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pitstop.wire.views import PortionView, Range, RunReport, RunView, StepView
+from pitstop.wire.views import PortionView, Range, RunReport, RunView, StepView, SystemView
 
 NOTHING: Final = "\N{EN DASH}"
 """What stands where there is no value."""
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def hardware(system: SystemView) -> str:
+    """``Lumen R4``: family and model; the family once where the model says it too."""
+    family, model = system.hardware_family, system.hardware_model
+    return model if model.startswith(family) else f"{family} {model}".strip()
 
 
 def duration(seconds: float | None) -> str:
