@@ -144,6 +144,12 @@ def test_a_package_that_the_operator_holds_is_refused_by_name(on: OnDebian) -> N
     with pytest.raises(PackagesHeld, match=r"lamp is held at 1\.0 on this node, and the plan wants 2\.0"):
         on.install(lamp="2.0")
     assert on.state("lamp") == ["hi lamp 1.0"]
+    with pytest.raises(PackagesHeld, match=r"lamp is held at 1\.0 on this node, and the plan wants 2\.0"):
+        on.probed({"from": "debs", "install": {"lamp": "2.0"}})
+    with pytest.raises(PackagesHeld, match=r"lamp is held at 1\.0 on this node, and the plan wants it gone"):
+        on.probed({"from": "debs", "remove": ["lamp"]})
+    assert not on.probed({"from": "debs", "install": {"lamp": "2.0"}, "held": "change"})
+    assert on.probed({"from": "debs", "install": {"lamp": "1.0"}}), "what is there already is not changed"
     on.install(held="change", lamp="2.0")
     assert on.state("lamp") == ["hi lamp 2.0"], "it is held again"
 

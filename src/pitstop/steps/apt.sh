@@ -76,9 +76,14 @@ require_permitted() {
         *" $name "*) ;;
         *) refuse "$UNFIT" "$name would have to be removed, and the plan does not say so" ;;
         esac
-        [ "$held" = change ] || ! apt-mark showhold "$name" | grep -q . ||
-            refuse "$HELD" "package $name is held at $old on this node, and the plan wants $new"
+        [ "$held" = change ] || require_not_held "$name" "$old" "$new"
     done <"$work/changes"
+}
+
+require_not_held() { # NAME OLD NEW; NEW is - where it is to go
+    [ "$3" != - ] || set -- "$1" "$2" "it gone"
+    ! apt-mark showhold "$1" 2>/dev/null | grep -q . ||
+        refuse "$HELD" "package $1 is held at $2 on this node, and the plan wants $3"
 }
 
 # --- room

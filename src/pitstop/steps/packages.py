@@ -16,7 +16,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pitstop.steps.kind import Done, StepContext, StepKind, always
+from pitstop.model.errors import PackagesHeld
+from pitstop.steps.kind import Done, StepContext, StepKind, always, last_line
 from pitstop.steps.package_files import (
     COMMON,
     Form,
@@ -34,6 +35,9 @@ _DEB = Form(
     re.compile(r"_([a-z0-9-]+)\.deb\Z"),
     "echo all; dpkg --print-architecture; dpkg --print-foreign-architectures",
 )
+
+_HELD = 61
+"""As :file:`packages.sh` has it."""
 
 PackageName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?\Z")]
 PackageVersion = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+:~-]*\Z")]
@@ -83,6 +87,9 @@ lacks() { # NAME
     *) echo "$1 is installed"; return 1 ;;
     esac
 }
+version_of() { # NAME
+    dpkg-query -W -f '${Version}' "$1" 2>/dev/null
+}
 as_asked() {
 """
 
@@ -104,8 +111,24 @@ end
 
 
 async def _probe(context: StepContext, args: PackagesArgs) -> Done | None:
-    answer = await context.ask(_as_asked(args) + 'as_asked >/dev/null && [ -z "$(dpkg --audit)" ]\n')
+    """Raises PackagesHeld: what the plan names would be refused, and a rehearsal says so."""
+    asked = '[ -z "$(dpkg --audit)" ] && as_asked >/dev/null && exit 0\n'
+    answer = await context.ask(APT + _as_asked(args) + asked + _none_held(args) + "exit 1\n")
+    if answer.status == _HELD:
+        raise PackagesHeld(last_line(answer.output))
     return Done(_said(args)) if answer.status == 0 else None
+
+
+def _none_held(args: PackagesArgs) -> str:
+    """Shell text that refuses where a named package is to be changed and is held."""
+    if args.held is Held.CHANGE:
+        return ""
+    wanted = [(f"has {name} {version}", name, version) for name, version in args.install.items()]
+    wanted += [(f"lacks {name}", name, "-") for name in args.remove]
+    return "".join(
+        f'{is_so} >/dev/null || require_not_held {name} "$(version_of {name})" {new}\n'
+        for is_so, name, new in wanted
+    )
 
 
 async def _act(context: StepContext, args: PackagesArgs) -> Done:
