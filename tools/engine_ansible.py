@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,13 +66,14 @@ def ansible_seconds(installed: Path, nodes: Sequence[Node], folder: Path) -> flo
     inventory.write_text(json.dumps({"all": {"hosts": {node.name: _host(node, known) for node in nodes}}}))
     playbook.write_text(json.dumps(_playbook()))
     play = [str(installed / "bin/ansible-playbook"), "-i", str(inventory), str(playbook)]
-    settings = _settings(folder)
-    began = time.monotonic()
-    try:
-        ended = subprocess.run(play, env=settings, capture_output=True, text=True, check=False)
-        seconds = time.monotonic() - began
-    finally:
-        _let_go(folder / "cp")
+    with tempfile.TemporaryDirectory(prefix="cp-", dir="/tmp") as sockets:
+        settings = _settings(folder, Path(sockets))
+        began = time.monotonic()
+        try:
+            ended = subprocess.run(play, env=settings, capture_output=True, text=True, check=False)
+            seconds = time.monotonic() - began
+        finally:
+            _let_go(Path(sockets))
     if ended.returncode != 0:
         raise WorkUndone(
             f"ansible-playbook ended with status {ended.returncode}:\n{ended.stdout}{ended.stderr}"
@@ -108,10 +110,9 @@ def _playbook() -> list[Mapping[str, object]]:
     return [{"hosts": "all", "gather_facts": False, "serial": AT_ONCE, "tasks": tasks}]
 
 
-def _settings(folder: Path) -> Mapping[str, str]:
+def _settings(folder: Path, sockets: Path) -> Mapping[str, str]:
     nothing = folder / "ansible.cfg"
     nothing.touch()
-    (folder / "cp").mkdir()
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
         "ANSIBLE_CONFIG": str(nothing),
@@ -119,14 +120,14 @@ def _settings(folder: Path) -> Mapping[str, str]:
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_FORKS": str(AT_ONCE),
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
         "LC_ALL": "C.UTF-8",
     }
 
 
 def _let_go(sockets: Path) -> None:
     """ControlPersist leaves a process for each connection, for another minute."""
-    for socket in sockets.iterdir() if sockets.exists() else ():
+    for socket in sockets.iterdir():
         close = ["ssh", "-F", "none", "-O", "exit", "-o", f"ControlPath={socket}", "node"]
         subprocess.run(close, capture_output=True, check=False)
 

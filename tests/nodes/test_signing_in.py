@@ -25,7 +25,7 @@ def cipher(tmp_path: Path, offered: tuple[str, ...] | None) -> str:
             acceptor = await asyncssh.listen(
                 "127.0.0.1",
                 server_host_keys=[str(tmp_path / "rack/keys/n1-host")],
-                authorized_client_keys=str(tmp_path / "rack/keys/n1.pub"),
+                authorized_client_keys=str(server.authorized),
                 encryption_algs=offered or (),
             )
             (hop,) = hops_to(replace(server.node(), port=acceptor.get_port()))
