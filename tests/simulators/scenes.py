@@ -752,5 +752,8 @@ def rehearsal(update: str, title: str, *, ask_nodes: bool) -> RehearsalView:
     answers = {leaf.index: Probed(Found.TO_DO) for leaf in asked} | {
         leaf.index: Probed(Found.DONE, "0 copied, 12 unchanged") for leaf in asked[:1]
     }
+    for leaf in asked[1:2]:
+        held = "package lamp is held at 1.0 on this node, and the plan wants 2.0"
+        answers[leaf.index] = Probed(Found.REFUSED, held)
     skipped = tuple(LeftOutView(item=o.item, node=o.node, why=o.why) for o in left_out(plan, system))
     return rehearsal_view(tree, answers, skipped, title)

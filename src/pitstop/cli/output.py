@@ -111,7 +111,11 @@ def _wrapped(text: str, before: int) -> list[str]:
 
 def field(name: str, text: str, *, label: int = 14) -> list[str]:
     """``  name          text``, wrapped under its text."""
-    start = f"  {name.ljust(label)}  "
+    return behind(f"  {name.ljust(label)}  ", text)
+
+
+def behind(start: str, text: str) -> list[str]:
+    """``text`` behind ``start``, wrapped under its beginning."""
     first, *others = _wrapped(clean(text), len(start))
     return [f"{start}{first}".rstrip(), *(" " * len(start) + other for other in others)]
 

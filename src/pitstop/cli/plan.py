@@ -11,7 +11,7 @@ import typer
 
 from pitstop.cli.assumed import read_bytes
 from pitstop.cli.nouns import noun_app
-from pitstop.cli.output import clean, field, note, say, say_json
+from pitstop.cli.output import behind, clean, field, note, say, say_json
 from pitstop.cli.system import AsJson
 
 if TYPE_CHECKING:
@@ -135,5 +135,5 @@ def _branch(steps: tuple[RehearsedStep, ...], depth: int) -> Iterator[str]:
         yield f"{'  ' * depth}{step.index} {clean(step.name)}{where}  ({', '.join(said)})"
         if step.found:
             says = clean(step.says).strip().splitlines()
-            yield f"{'  ' * depth}    now: {step.found}{f', {says[-1]}' if says else ''}"[:100]
+            yield from behind(f"{'  ' * depth}    now: ", f"{step.found}{f', {says[-1]}' if says else ''}")
         yield from _branch(step.steps, depth + 1)

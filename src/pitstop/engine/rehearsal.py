@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from pitstop.engine.leaf import Kinds
-from pitstop.model.errors import PitstopError
+from pitstop.model.errors import PitstopError, StepFailed
 from pitstop.model.run_tree import RunTree
 from pitstop.model.runs import Phase, Step, parent_of
 from pitstop.steps.kind import StepContext, StepKind, World
@@ -26,12 +26,14 @@ class Found(StrEnum):
     TO_DO = "to do"
     PASSED = "passed"
     FAILED = "failed"
+    REFUSED = "refused"
+    """The step would fail as it is: something that has a name keeps it off."""
     UNSAID = "cannot say"
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """``says``: what the node answered, or why it cannot say."""
+    """``says``: what the node answered, why it cannot say, or what keeps the step off."""
 
     found: Found
     says: str = ""
@@ -63,7 +65,9 @@ async def _probed(kind: StepKind[Any], world: World, tree: RunTree, leaf: Step) 
                 return Probed(Found.PASSED, (await kind.act(context, args)).output)
             done = await kind.probe(context, args)
     except PitstopError as error:
-        return Probed(Found.FAILED if is_check else Found.UNSAID, error.message)
+        has_name = isinstance(error, StepFailed) and error.code != StepFailed.code
+        found = Found.FAILED if is_check else Found.REFUSED if has_name else Found.UNSAID
+        return Probed(found, error.message)
     except TimeoutError:
         return Probed(Found.UNSAID, f"no answer within {leaf.deadline}")
     return Probed(Found.TO_DO) if done is None else Probed(Found.DONE, done.output)

@@ -268,7 +268,8 @@ class RehearsedStep(View, frozen=True):
     ten have taken on this system; null where it was not timed here.
 
     ``way_back``: by which kinds of step it would be taken back; ``none``: it cannot be. ``found``: what its
-    node said when it was asked: done, to do, passed, failed or cannot say; empty where it was not.
+    node said when it was asked: done, to do, passed, failed, refused (it would fail as it is) or cannot say;
+    empty where it was not.
     """
 
     index: str
