@@ -158,7 +158,7 @@ def test_issues_media_pages_upload_and_verify(press: Press, tmp_path: Path) -> N
     assert "hold until" in run("media", "--publisher", home)
     run("pages", "--publisher", home)
     assert "0 were there" in run("upload", place, "--publisher", home)
-    assert "All is as it was signed: 1 releases" in run("verify", place, "--publisher", home)
+    assert "All is as it was signed: 1 release," in run("verify", place, "--publisher", home)
     assert "All is as it was signed" in run("verify", place, "--root", home / "root.json")
     with pytest.raises(NotFound, match="no root of trust"):
         run("verify", place, "--root", tmp_path / "nothing")

@@ -74,7 +74,8 @@ def judge(answers: dict[str, dict[str, str]], silent: dict[str, str]) -> Outcome
     if differing:
         return fails(
             f"they run different versions: {'; '.join(differing)}"[:500],
-            "Bring the nodes that differ to the version of the others, as for a replaced node.",
+            "Does a run stand still half-way (`pitstop run list`)? Then resume or abort it. Else bring the "
+            "nodes that differ to the version of the others, as for a replaced node.",
             detail="\n".join(differing),
         )
     if silent:

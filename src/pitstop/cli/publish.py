@@ -346,6 +346,7 @@ def verify(
     from pitstop.publish.settings import read_settings
     from pitstop.publish.uploading import read_options
     from pitstop.publish.verifying import verify_site
+    from pitstop.wire.formats import count
 
     pinned = root or read_settings(publisher).root_file
     if not pinned.is_file():
@@ -355,7 +356,8 @@ def verify(
     for remark in seen.remarks:
         typer.echo(f"note: {remark}", err=True)
     typer.echo(
-        f"All is as it was signed: {seen.releases} releases, {seen.files} files, {seen.bytes} bytes; "
+        f"All is as it was signed: {count(seen.releases, 'release')}, {count(seen.files, 'file')}, "
+        f"{seen.bytes} bytes; "
         f"the timestamp holds until {seen.expires:%Y-%m-%d}."
     )
 
