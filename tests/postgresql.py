@@ -6,6 +6,7 @@ import atexit
 import itertools
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,13 @@ from threading import Lock
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import InternalError
 
 from pitstop.store.database import open_database
 
 _NUMBERS = itertools.count()
 _STARTING = Lock()
+_PATIENCE_SECONDS = 60.0
 
 
 def new_database(*, empty: bool = False, space: str = "pg_default") -> str:
@@ -53,7 +56,8 @@ def database_in(folder: Path) -> Iterator[str]:
         yield address
     finally:
         name = address.partition("?")[0].rpartition("/")[2]
-        _run(server, f"DROP DATABASE {name} WITH (FORCE)", f"DROP TABLESPACE {space}")
+        _dropped(server, name)
+        _run(server, f"DROP TABLESPACE {space}")
 
 
 @cache
@@ -91,6 +95,20 @@ def _run(address: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+def _dropped(server: str, name: str) -> None:
+    """The server writes all its databases down for that, and cannot while the disk of any of them is full."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            _run(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        except InternalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _named(name: str) -> str:
