@@ -25,12 +25,12 @@ def test_a_run_is_stopped_and_goes_on_from_the_console_whether_a_service_runs_or
     settings = ("--settings", str(second.stage.folder / "pitstop.toml"), "--as", "ada")
     second.pitstop("checklist", "tick", NEXT, "users", "--note", "by mail")
     run_id = second.install(NEXT)
+    second.pitstop("rescue", *settings, "stop", run_id, "--reason", "not tonight")
+    assert second.asked("run", "show", run_id)["run"]["state"] == "stopped"
     kept = {item["id"]: item for item in second.asked("checklist", "show", NEXT)["items"]}
     assert (kept["users"]["note"], kept["window"]["standing"]) == ("by mail", "todo")
     assert kept["installed"]["standing"] == "todo"
     second.pitstop("checklist", "tick", NEXT, "window", status=2)
-    second.pitstop("rescue", *settings, "stop", run_id, "--reason", "not tonight")
-    assert second.asked("run", "show", run_id)["run"]["state"] == "stopped"
 
     service = second.stage.service
     assert service is not None
