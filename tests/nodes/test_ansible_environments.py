@@ -42,19 +42,18 @@ def test_runs_and_rehearsals_ask_at_once_in_loops_of_their_own(tmp_path: Path, m
     environments = AnsibleEnvironments(tmp_path / "kept")
     failed: list[BaseException] = []
 
-    async def ask(text: str) -> None:
-        given = wheels(tmp_path, text)
+    async def ask(given: Mapping[str, Path]) -> None:
         places = await asyncio.gather(*(environments.of(given, DEADLINE) for _ in range(4)))
         assert len(set(places)) == 1
 
-    def loop(text: str) -> None:
+    def loop(given: Mapping[str, Path]) -> None:
         try:
-            asyncio.run(ask(text))
+            asyncio.run(ask(given))
         except BaseException as error:
             failed.append(error)
 
-    for text in ("one", "two"):
-        threads = [threading.Thread(target=loop, args=(text,)) for _ in range(3)]
+    for given in (wheels(tmp_path, "one"), wheels(tmp_path, "two")):
+        threads = [threading.Thread(target=loop, args=(given,)) for _ in range(3)]
         for thread in threads:
             thread.start()
         for thread in threads:
