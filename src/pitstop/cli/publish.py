@@ -357,8 +357,7 @@ def verify(
         typer.echo(f"note: {remark}", err=True)
     typer.echo(
         f"All is as it was signed: {count(seen.releases, 'release')}, {count(seen.files, 'file')}, "
-        f"{seen.bytes} bytes; "
-        f"the timestamp holds until {seen.expires:%Y-%m-%d}."
+        f"{seen.bytes} bytes; the timestamp holds until {seen.expires:%Y-%m-%d}."
     )
 
 

@@ -130,7 +130,7 @@ def step_view(tree: RunTree, index: str, now: datetime, outlook: Outlook) -> Ste
             f"run {tree.run.id} has no step {index!r}", hint="Choose one that the run's tree shows."
         )
     view = _step_view(tree, step, now, outlook)
-    inner = _inner(step, now) if step.is_leaf else view.steps
+    inner = _inner(step, now, len(step.inner)) if step.is_leaf else view.steps
     return msgspec.structs.replace(view, output=step.output, steps=inner)
 
 
@@ -202,7 +202,7 @@ def _how_far(portion: Portion) -> str:
 
 def _step_view(tree: RunTree, step: Step, now: datetime, outlook: Outlook) -> StepView:
     inner = tuple(_step_view(tree, child, now, outlook) for child in tree.children(step.index))
-    inner = inner or _inner(step, now)[-SHOWN_INNER:]
+    inner = inner or _inner(step, now, SHOWN_INNER)
     status = tree.status(step.index)
     started, ended = _span(step, inner, status)
     return StepView(
@@ -228,8 +228,9 @@ def _step_view(tree: RunTree, step: Step, now: datetime, outlook: Outlook) -> St
     )
 
 
-def _inner(step: Step, now: datetime) -> tuple[StepView, ...]:
-    """What the step's tool has told of, as places below it."""
+def _inner(step: Step, now: datetime, shown: int) -> tuple[StepView, ...]:
+    """What the step's tool has told of, as places below it: so many of them, the last ones."""
+    before = max(0, len(step.inner) - shown)
     return tuple(
         StepView(
             index=f"{step.index}.{number}",
@@ -248,7 +249,7 @@ def _inner(step: Step, now: datetime) -> tuple[StepView, ...]:
             waiting=None,
             finding=None,
         )
-        for number, each in enumerate(step.inner, start=1)
+        for number, each in enumerate(step.inner[before:], start=before + 1)
     )
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -27,8 +26,9 @@ from pitstop.ports.nodes import Operation
 from pitstop.ports.playbooks import Play, PlayEvent, TaskOutcome
 from pitstop.steps.content import sound_files
 from pitstop.steps.kind import OUTPUT_LIMIT, Done, StepContext, StepKind
+from pitstop.steps.shell import node_side
 
-_LEFTOVERS = (files("pitstop.steps") / "leftovers.sh").read_text(encoding="ascii")
+_LEFTOVERS = node_side("leftovers.sh")
 _OTHER_KEY = "Host key verification failed"
 """OpenSSH's words. The driver's own links may be older than the change."""
 

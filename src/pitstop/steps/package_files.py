@@ -9,13 +9,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import files
 
 from pitstop.model.errors import InvalidPlan
 from pitstop.model.packages import ContentFile
 from pitstop.steps.content import WHOLE, require_whole, staged_answer
 from pitstop.steps.kind import Done, StepContext
 from pitstop.steps.refusals import ended
+from pitstop.steps.shell import node_side
 from pitstop.steps.watching import watched
 
 _PATIENCE_SHARE = 0.5
@@ -27,11 +27,6 @@ class Held(StrEnum):
 
     REFUSE = "refuse"
     CHANGE = "change"
-
-
-def node_side(name: str) -> str:
-    """A text of this folder that is done on nodes."""
-    return (files("pitstop.steps") / name).read_text(encoding="ascii")
 
 
 COMMON = node_side("packages.sh")

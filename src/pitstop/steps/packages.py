@@ -16,18 +16,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pitstop.model.errors import PackagesHeld
-from pitstop.steps.kind import Done, StepContext, StepKind, always, last_line
+from pitstop.steps.kind import Done, StepContext, StepKind, always
 from pitstop.steps.package_files import (
     COMMON,
     Form,
     Held,
     brought_about,
     files_for_node,
-    node_side,
     reattach,
     settings,
 )
+from pitstop.steps.refusals import HELD, ended
+from pitstop.steps.shell import node_side
 
 APT = COMMON + node_side("apt.sh")
 _DEB = Form(
@@ -35,9 +35,6 @@ _DEB = Form(
     re.compile(r"_([a-z0-9-]+)\.deb\Z"),
     "echo all; dpkg --print-architecture; dpkg --print-foreign-architectures",
 )
-
-_HELD = 61
-"""As :file:`packages.sh` has it."""
 
 PackageName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?\Z")]
 PackageVersion = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+:~-]*\Z")]
@@ -74,6 +71,12 @@ class PackagesArgs(msgspec.Struct, forbid_unknown_fields=True):
             raise ValueError("`install` or `remove` must name a package")
         if both := sorted(set(self.install) & set(self.remove)):
             raise ValueError(f"{both[0]} is both to be installed and to be removed")
+
+    @property
+    def said(self) -> str:
+        """What is so once it is done."""
+        has = [f"{name} {version}" for name, version in self.install.items()]
+        return "; ".join([*has, *(f"{name} is not installed" for name in self.remove)])
 
 
 _AS_ASKED = """\
@@ -114,9 +117,9 @@ async def _probe(context: StepContext, args: PackagesArgs) -> Done | None:
     """Raises PackagesHeld: what the plan names would be refused, and a rehearsal says so."""
     asked = '[ -z "$(dpkg --audit)" ] && as_asked >/dev/null && exit 0\n'
     answer = await context.ask(APT + _as_asked(args) + asked + _none_held(args) + "exit 1\n")
-    if answer.status == _HELD:
-        raise PackagesHeld(last_line(answer.output))
-    return Done(_said(args)) if answer.status == 0 else None
+    if answer.status == HELD:
+        return ended(answer)
+    return Done(args.said) if answer.status == 0 else None
 
 
 def _none_held(args: PackagesArgs) -> str:
@@ -152,11 +155,6 @@ def _as_asked(args: PackagesArgs) -> str:
     has = (f"has {name} {version}" for name, version in args.install.items())
     lacks = (f"lacks {name}" for name in args.remove)
     return _AS_ASKED + " &&\n".join([*has, *lacks]) + "\n}\n"
-
-
-def _said(args: PackagesArgs) -> str:
-    has = [f"{name} {version}" for name, version in args.install.items()]
-    return "; ".join([*has, *(f"{name} is not installed" for name in args.remove)])
 
 
 PACKAGES = StepKind(

@@ -19,8 +19,11 @@ from pitstop.model.system import Node
 from pitstop.ports.nodes import Answer
 from pitstop.steps.kind import Done, concluded, done_of
 
+HELD = 61
+"""The statuses are those of :file:`packages.sh`."""
+
 _STATUSES: Mapping[int, type[StepFailed]] = {
-    61: PackagesHeld,
+    HELD: PackagesHeld,
     62: PackagesLocked,
     63: NodeFull,
     64: PackagesBroken,

@@ -22,11 +22,11 @@ from pitstop.steps.package_files import (
     Form,
     brought_about,
     files_for_node,
-    node_side,
     reattach,
     settings,
 )
 from pitstop.steps.packages import PackagesArgs
+from pitstop.steps.shell import node_side
 
 _PROGRAM = ("rpm_kept", "rpm_configs", "dnf_held", "dnf_here", "dnf_transaction", "dnf_packages")
 """What runs on the node, each after those that it imports."""
@@ -124,7 +124,7 @@ end
 
 async def _probe(context: StepContext, args: RpmPackagesArgs) -> Done | None:
     answer = await context.ask(settings(context, context.step.index, {"told": told(args)}) + DNF + _ASK)
-    return Done(_said(args)) if answer.status == 0 else None
+    return Done(args.said) if answer.status == 0 else None
 
 
 async def _act(context: StepContext, args: RpmPackagesArgs) -> Done:
@@ -152,11 +152,6 @@ def _split(name: str) -> tuple[str, str]:
 
 def _with_epoch(version: str) -> str:
     return version if ":" in version else f"0:{version}"
-
-
-def _said(args: RpmPackagesArgs) -> str:
-    has = [f"{name} {version}" for name, version in args.install.items()]
-    return "; ".join([*has, *(f"{name} is not installed" for name in args.remove)])
 
 
 def _undone_by(args: RpmPackagesArgs) -> str | None:

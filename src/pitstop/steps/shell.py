@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Annotated
 
 import msgspec
@@ -22,6 +23,11 @@ def quoted(command: Sequence[str]) -> str:
     """
     options_end = "-- " if command[0].startswith("-") else ""
     return f"(exec {options_end}{shlex.join(command)})"
+
+
+def node_side(name: str) -> str:
+    """A text of this folder that is done on nodes."""
+    return (files("pitstop.steps") / name).read_text(encoding="ascii")
 
 
 async def found_done(context: StepContext, done_when: Sequence[str] | None) -> Done | None:
