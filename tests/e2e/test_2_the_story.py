@@ -14,7 +14,7 @@ import rack
 from e2e.conftest import Operator
 from pitstop.model.errors import NotAllowed
 from pitstop.model.updates import Verb
-from pitstop.wire.views import StepView
+from pitstop.wire.views import leaves
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stage")]
 
@@ -31,10 +31,6 @@ NEXT = "Northstar1.2607.0.30"
 def failed_runs(operator: Operator) -> list[dict[str, Any]]:
     """The active alerts about runs that have failed; what stands for long has its own."""
     return [alert for alert in operator.asked("alert", "list") if alert["verdict"]]
-
-
-def leaves(steps: tuple[StepView, ...]) -> list[StepView]:
-    return [leaf for step in steps for leaf in (leaves(step.steps) if step.steps else [step])]
 
 
 def test_the_first_hotfix_is_on_whether_the_browser_or_the_command_line_brought_it(

@@ -30,7 +30,7 @@ from pitstop.client.client import PitstopClient
 from pitstop.model.errors import PitstopError
 from pitstop.model.updates import Verb
 from pitstop.publish.founding import found
-from pitstop.wire.views import RunReport, StepView
+from pitstop.wire.views import RunReport, StepView, leaves
 from rack import power
 from self_update.package import lay_source
 from self_update.wheels import Change, build_dependencies, build_pitstop, write_requirements
@@ -166,10 +166,6 @@ class Site:
 def pitstop_step(report: RunReport) -> StepView:
     (step,) = [leaf for leaf in leaves(report.steps) if leaf.name == "Update Pitstop"]
     return step
-
-
-def leaves(steps: tuple[StepView, ...]) -> list[StepView]:
-    return [leaf for step in steps for leaf in (leaves(step.steps) if step.steps else [step])]
 
 
 def kinds_of(site: Site, run_id: str) -> list[str]:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-import machines
-from machines import NoMachines, releases
+from machines import releases
 from machines.bmc import PASSWORD
 from machines.stage import MachineStage, on_stage
 from pitstop.client.client import PitstopClient
 from pitstop.model.updates import Verb
 from pitstop.wire.views import FindingView
+from simulators.real_machines import require_machines
 
 pytestmark = pytest.mark.slow
 
@@ -76,10 +76,7 @@ class Operator:
 
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    try:
-        machines.base_root()
-    except NoMachines as reason:
-        pytest.skip(str(reason))
+    require_machines()
     with on_stage(tmp_path_factory.mktemp("stage") / "on") as on:
         yield Operator(on)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import machines
-from machines import Machine, NoMachines, Role
+from machines import Machine, Role
 from pitstop.daemon.clock import MachineClock
 from pitstop.model.errors import InvalidPlan, PlaybookFailed
 from pitstop.model.inner_steps import InnerStatus, InnerStep
@@ -23,6 +23,7 @@ from pitstop.nodes.ssh import SshNodes
 from pitstop.steps.kind import Done, StepContext
 from pitstop.steps.table import KINDS
 from simulators.host_keys import FileHostKeys
+from simulators.real_machines import require_machines
 
 from .conftest import Content, NodeBench
 
@@ -63,10 +64,7 @@ GALAXY = "namespace: northstar\nname: lamp\nversion: 1.0.0\nreadme: README.md\na
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Machine]]:
-    try:
-        machines.base_root()
-    except NoMachines as reason:
-        pytest.skip(str(reason))
+    require_machines()
     with machines.running(tmp_path_factory.mktemp("pair") / "m", [Role("n1"), Role("n2")]) as made:
         yield made
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import machines
-from machines import Machine, NoMachines, Role
+from machines import Machine, Role
 from machines.debs import Deb, make
 from pitstop.model.errors import (
     InvalidPlan,
@@ -23,6 +23,7 @@ from pitstop.model.errors import (
 )
 from pitstop.steps.kind import Done
 from pitstop.steps.table import KINDS
+from simulators.real_machines import require_machines
 
 from .on_machine import OnMachine
 
@@ -31,10 +32,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    try:
-        machines.base_root()
-    except NoMachines as reason:
-        pytest.skip(str(reason))
+    require_machines()
     with machines.running(tmp_path_factory.mktemp("machine") / "m", [Role("n1")], megabytes=96) as made:
         yield made[0]
 

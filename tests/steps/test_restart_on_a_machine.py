@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 import machines
-from machines import Machine, NoMachines, Role
+from machines import Machine, Role
 from machines.machine import await_up
 from pitstop.model.errors import NodeNotBack, NodeNotRestarted
 from pitstop.model.system import Node
 from pitstop.nodes.ssh import SshNodes
 from pitstop.steps.kind import Done
 from simulators.host_keys import FileHostKeys
+from simulators.real_machines import require_machines
 
 from .conftest import Content, NodeBench
 from .test_restart import PatientClock
@@ -28,10 +29,7 @@ ARGS: dict[str, object] = {"run": ["reboot"], "ready_when": ["test", "-e", "/run
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    try:
-        machines.base_root()
-    except NoMachines as reason:
-        pytest.skip(str(reason))
+    require_machines()
     with machines.running(tmp_path_factory.mktemp("machine") / "m", [Role("n1")]) as made:
         yield made[0]
 
